@@ -1,0 +1,1 @@
+"""`farwire demo`: every part on one machine, the same code path as production, and an audit at the end."""
