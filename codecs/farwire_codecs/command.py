@@ -1,0 +1,83 @@
+"""Command (FPort 221, down) and the node's answer (FPort 213, up).
+
+A command has a number that the sender gives; a node executes a number once and answers each arrival of it.
+"""
+
+from collections import namedtuple
+
+from farwire_codecs import fields
+from farwire_codecs.errors import MalformedError, UnknownTypeError
+
+SetOutput = namedtuple("SetOutput", ("number", "channel", "value_x100"))
+"""Set the output `channel` to value_x100 / 100 (-327.68 to 327.67), as Cayenne LPP's actuator command."""
+
+ReportState = namedtuple("ReportState", ("number",))
+Reboot = namedtuple("Reboot", ("number",))
+
+CommandAnswer = namedtuple("CommandAnswer", ("number", "result"))
+"""`result` one of RESULTS."""
+
+DONE = 1
+REFUSED_UNKNOWN = 2
+REFUSED_CHANNEL = 3
+REFUSED_VALUE = 4
+FAILED = 5
+RESULTS = (DONE, REFUSED_UNKNOWN, REFUSED_CHANNEL, REFUSED_VALUE, FAILED)  # farwire.v1.CommandResult
+
+_SET_OUTPUT = 1
+_REPORT_STATE = 2
+_REBOOT = 3
+
+
+def encode(command: SetOutput | ReportState | Reboot) -> bytes:
+    """Return the frame, 3 or 6 bytes; the command's number is 0 to 65,535."""
+    if isinstance(command, SetOutput):
+        out = _start(_SET_OUTPUT, command.number)
+        fields.put_unsigned(out, "channel", command.channel, 1)
+        fields.put_signed(out, "value_x100", command.value_x100, 2)
+        return bytes(out)
+    return bytes(_start(_REPORT_STATE if isinstance(command, ReportState) else _REBOOT, command.number))
+
+
+def decode(payload: bytes) -> SetOutput | ReportState | Reboot:
+    """Return the command; raises CodecError, UnknownTypeError (with the number in `.items`) for an unknown one."""
+    cursor = fields.Cursor("command", payload)
+    kind = cursor.header(0x1F)
+    number = cursor.unsigned("number", 2)
+    if kind not in (_SET_OUTPUT, _REPORT_STATE, _REBOOT):
+        error = UnknownTypeError("command %d has kind %d, expected 1 to 3" % (number, kind))
+        error.items = (number,)
+        raise error
+    command: SetOutput | ReportState | Reboot
+    if kind == _SET_OUTPUT:
+        channel = cursor.unsigned("channel", 1)
+        command = SetOutput(number, channel, cursor.signed("value_x100", 2))
+    elif kind == _REPORT_STATE:
+        command = ReportState(number)
+    else:
+        command = Reboot(number)
+    cursor.end()
+    return command
+
+
+def encode_answer(answer: CommandAnswer) -> bytes:
+    """Return the frame, 3 bytes."""
+    fields.checked("result", answer.result, RESULTS[0], RESULTS[-1])
+    return bytes(_start(answer.result, answer.number))
+
+
+def decode_answer(payload: bytes) -> CommandAnswer:
+    """Return the answer; raises CodecError."""
+    cursor = fields.Cursor("command answer", payload)
+    result = cursor.header(0x1F)
+    number = cursor.unsigned("number", 2)
+    cursor.end()
+    if result not in RESULTS:
+        raise MalformedError("command answer: result is %d, expected one of %s" % (result, RESULTS))
+    return CommandAnswer(number, result)
+
+
+def _start(bits: int, number: int) -> bytearray:
+    out = bytearray((fields.header(bits),))
+    fields.put_unsigned(out, "number", number, 2)
+    return out

@@ -1,0 +1,50 @@
+"""What a codec raises, and nothing else.
+
+CodecError
+├── TruncatedError       the bytes end inside a field
+├── UnknownTypeError     a type id (LPP type, command, ...) that this codec has no layout for
+├── UnknownVersionError  a frame of ours in a version that this codec does not know
+├── UnknownSchemaError   a history batch whose channel table the receiver lacks; ask for it
+├── MalformedError       the right length, but bytes that no encoder writes
+└── RangeError           a value that the field cannot carry
+
+A message names the field, the value and what was expected.
+"""
+
+
+class CodecError(Exception):
+    """Base of everything that encode and decode raise.
+
+    LPP errors also carry where the decoder stopped (`offset`) and what it had until there (`items`).
+    """
+
+    offset = 0
+    items = ()
+
+
+class TruncatedError(CodecError):
+    """The bytes end inside a field."""
+
+
+class UnknownTypeError(CodecError):
+    """A type id without a layout."""
+
+
+class UnknownVersionError(CodecError):
+    """A frame version that this codec does not know."""
+
+
+class UnknownSchemaError(CodecError):
+    """The receiver lacks the schema `schema_id` of a history batch."""
+
+    def __init__(self, schema_id: int) -> None:
+        super().__init__("schema %d is not known here, and the batch does not carry it" % schema_id)
+        self.schema_id = schema_id
+
+
+class MalformedError(CodecError):
+    """Bytes that no encoder writes."""
+
+
+class RangeError(CodecError):
+    """A value outside what its field can carry."""
