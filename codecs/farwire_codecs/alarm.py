@@ -96,7 +96,9 @@ def _take(cursor: fields.Cursor, previous: int) -> Alarm:
     if not shape & _NO_VALUE:
         raw = tuple(
             [
-                cursor.signed("alarm value", axis.size) if axis.signed else cursor.unsigned("alarm value", axis.size)
+                cursor.signed("alarm value", axis.size)
+                if axis.signed
+                else cursor.unsigned("alarm value", axis.size)
                 for axis in axes
             ]
         )

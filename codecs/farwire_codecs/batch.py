@@ -9,7 +9,14 @@ AgedRecord = namedtuple("AgedRecord", ("number", "age_ms", "values"))
 Batch = namedtuple("Batch", ("schema", "records", "acknowledgement_wanted"))
 
 
-def encode(schema: Schema, records: list[Record], tx_end_ms: int, limit: int, acknowledgement_wanted: bool, inline_schema: bool) -> tuple[bytes, int]:
+def encode(
+    schema: Schema,
+    records: list[Record],
+    tx_end_ms: int,
+    limit: int,
+    acknowledgement_wanted: bool,
+    inline_schema: bool,
+) -> tuple[bytes, int]:
     """Return (payload, count)."""
     raise NotImplementedError
 

@@ -98,8 +98,7 @@ class Cursor:
         end = self.position + size
         if end > len(self.payload):
             raise TruncatedError(
-                "%s ends inside %s: byte %d of %d"
-                % (self.frame, name, len(self.payload), end)
+                "%s ends inside %s: byte %d of %d" % (self.frame, name, len(self.payload), end)
             )
         piece = bytes(self.payload[self.position : end])
         self.position = end

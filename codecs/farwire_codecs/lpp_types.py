@@ -104,9 +104,7 @@ def to_values(
     type_id: int, raw: tuple[int, ...], types: dict[int, tuple[Axis, ...]] = TYPES
 ) -> tuple[float, ...]:
     """Return the physical values of integers: an int where the type has no fraction, else the nearest float."""
-    return tuple(
-        [r if axis.steps == 1 else r / axis.steps for r, axis in zip(raw, axes_of(type_id, types))]
-    )
+    return tuple([r if axis.steps == 1 else r / axis.steps for r, axis in zip(raw, axes_of(type_id, types))])
 
 
 def _nearest(value: float, steps: int) -> int:
