@@ -26,7 +26,7 @@ def encode(acknowledgement: Acknowledgement, limit: int) -> bytes:
     fields.put_varint(out, "through", acknowledgement.through)
     fields.put_varint(out, "alarms_through", acknowledgement.alarms_through)
     if len(out) > limit:
-        raise RangeError("acknowledgement needs %d bytes, the limit is %d" % (len(out), limit))
+        raise RangeError(f"acknowledgement needs {len(out)} bytes, the limit is {limit}")
     bitmap = _without_trailing_zeros(acknowledgement.stored_above[: _room(limit - len(out))])
     flags = SCHEMA_WANTED if acknowledgement.schema_wanted else 0
     if bitmap:

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from farwire_codecs import fields
 from farwire_codecs.errors import MalformedError, RangeError
-from farwire_codecs.lpp_types import axes_of, check_raw
+from farwire_codecs.lpp_types import check_raw, pack, type_of, unpack
 
 Alarm = namedtuple("Alarm", ("number", "channel", "type_id", "condition", "active", "age_ms", "raw"))
 """`number` from 1, one for each start and each end; `condition` one of CONDITIONS; `active`: True it started,
@@ -50,7 +50,7 @@ def decode(payload: bytes) -> list[Alarm]:
     cursor = fields.Cursor("alarm frame", payload)
     count = cursor.header(MAXIMUM_ALARMS)
     if not count:
-        raise MalformedError("alarm frame: the count is 0, expected 1 to %d" % MAXIMUM_ALARMS)
+        raise MalformedError(f"alarm frame: the count is 0, expected 1 to {MAXIMUM_ALARMS}")
     alarms: list[Alarm] = []
     number = 0
     for _ in range(count):
@@ -63,9 +63,9 @@ def decode(payload: bytes) -> list[Alarm]:
 
 def _put(out: bytearray, alarm: Alarm, previous: int) -> None:
     if alarm.number <= previous:
-        raise RangeError("alarm number %d follows %d, expected a larger one" % (alarm.number, previous))
+        raise RangeError(f"alarm number {alarm.number} follows {previous}, expected a larger one")
     if alarm.condition not in CONDITIONS:
-        raise RangeError("alarm condition is %s, expected one of %s" % (alarm.condition, CONDITIONS))
+        raise RangeError(f"alarm condition is {alarm.condition}, expected one of {CONDITIONS}")
     fields.checked("alarm number", alarm.number, 1, fields.MAXIMUM_U32)
     fields.put_varint(out, "alarm number", alarm.number - previous - 1)
     fields.put_unsigned(out, "alarm channel", alarm.channel, 1)
@@ -73,33 +73,23 @@ def _put(out: bytearray, alarm: Alarm, previous: int) -> None:
     shape = alarm.condition | (_ACTIVE if alarm.active else 0) | (_NO_VALUE if alarm.raw is None else 0)
     out.append(shape)
     fields.put_varint(out, "alarm age", fields.eighths("alarm age", alarm.age_ms))
-    axes = axes_of(alarm.type_id)
     if alarm.raw is not None:
-        check_raw(alarm.type_id, alarm.raw)
-        for value, axis in zip(alarm.raw, axes):
-            fields.put_unsigned(out, "alarm value", value & (1 << 8 * axis.size) - 1, axis.size)
+        out.extend(pack(check_raw(alarm.type_id, alarm.raw), alarm.raw))
 
 
 def _take(cursor: fields.Cursor, previous: int) -> Alarm:
     number = previous + 1 + cursor.varint("alarm number")
     if number > fields.MAXIMUM_U32:
-        raise MalformedError("alarm frame: alarm number %d needs more than 32 bits" % number)
+        raise MalformedError(f"alarm frame: alarm number {number} needs more than 32 bits")
     channel = cursor.unsigned("alarm channel", 1)
     type_id = cursor.unsigned("alarm type", 1)
     shape = cursor.unsigned("alarm condition", 1)
     condition = shape & 0x3F
     if condition not in CONDITIONS:
-        raise MalformedError("alarm frame: condition %d, expected one of %s" % (condition, CONDITIONS))
+        raise MalformedError(f"alarm frame: condition {condition}, expected one of {CONDITIONS}")
     age_ms = cursor.varint("alarm age") * fields.EIGHTH_MS
-    axes = axes_of(type_id)
     raw = None
     if not shape & _NO_VALUE:
-        raw = tuple(
-            [
-                cursor.signed("alarm value", axis.size)
-                if axis.signed
-                else cursor.unsigned("alarm value", axis.size)
-                for axis in axes
-            ]
-        )
+        found = type_of(type_id)
+        raw = unpack(found, cursor.take("alarm value", found.size), 0)
     return Alarm(number, channel, type_id, condition, bool(shape & _ACTIVE), age_ms, raw)

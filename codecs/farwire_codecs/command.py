@@ -1,12 +1,13 @@
 """Command (FPort 221, down) and the node's answer (FPort 213, up).
 
 A command has a number that the sender gives; a node executes a number once and answers each arrival of it.
+The kind of a command, and the result of an answer, stand in the header's five bits.
 """
 
 from collections import namedtuple
 
 from farwire_codecs import fields
-from farwire_codecs.errors import MalformedError, UnknownTypeError
+from farwire_codecs.errors import MalformedError, UnknownCommandError
 
 SetOutput = namedtuple("SetOutput", ("number", "channel", "value_x100"))
 """Set the output `channel` to value_x100 / 100 (-327.68 to 327.67), as Cayenne LPP's actuator command."""
@@ -40,14 +41,12 @@ def encode(command: SetOutput | ReportState | Reboot) -> bytes:
 
 
 def decode(payload: bytes) -> SetOutput | ReportState | Reboot:
-    """Return the command; raises CodecError, UnknownTypeError (with the number in `.items`) for an unknown one."""
+    """Return the command; raises CodecError: UnknownCommandError for one of another kind."""
     cursor = fields.Cursor("command", payload)
     kind = cursor.header(0x1F)
     number = cursor.unsigned("number", 2)
     if kind not in (_SET_OUTPUT, _REPORT_STATE, _REBOOT):
-        error = UnknownTypeError("command %d has kind %d, expected 1 to 3" % (number, kind))
-        error.items = (number,)
-        raise error
+        raise UnknownCommandError(number, kind)
     command: SetOutput | ReportState | Reboot
     if kind == _SET_OUTPUT:
         channel = cursor.unsigned("channel", 1)
@@ -73,7 +72,7 @@ def decode_answer(payload: bytes) -> CommandAnswer:
     number = cursor.unsigned("number", 2)
     cursor.end()
     if result not in RESULTS:
-        raise MalformedError("command answer: result is %d, expected one of %s" % (result, RESULTS))
+        raise MalformedError(f"command answer: result is {result}, expected one of {RESULTS}")
     return CommandAnswer(number, result)
 
 

@@ -49,18 +49,18 @@ def canonical(settings: tuple[Setting, ...] | list[Setting]) -> tuple[Setting, .
 def check(document: tuple[Setting, ...]) -> None:
     """Raise CodecError unless every setting is known, in range, and in the canonical order."""
     if len(document) > MAXIMUM_SETTINGS:
-        raise RangeError("%d settings, expected at most %d" % (len(document), MAXIMUM_SETTINGS))
+        raise RangeError(f"{len(document)} settings, expected at most {MAXIMUM_SETTINGS}")
     previous = (0, -1)
     for setting in document:
         key = _key(setting.key)
         if key.per_channel:
-            fields.checked("channel of %s" % key.name, setting.channel, 0, 255)
+            fields.checked(f"channel of {key.name}", setting.channel, 0, 255)
         elif setting.channel is not None:
-            raise RangeError("%s has channel %s, expected None" % (key.name, setting.channel))
+            raise RangeError(f"{key.name} has channel {setting.channel}, expected None")
         fields.checked(key.name, setting.value, key.low, key.high)
         order = _order(setting)
         if order <= previous:
-            raise MalformedError("%s stands twice or out of order" % key.name)
+            raise MalformedError(f"{key.name} stands twice or out of order")
         previous = order
 
 
@@ -107,12 +107,13 @@ def pieces(document: tuple[Setting, ...], limit: int) -> list[bytes]:
     size = min(limit - PIECE_OVERHEAD, 255)
     count = (len(data) + size - 1) // size if size > 0 else 256
     if count > 255:
-        raise RangeError("a document of %d bytes does not fit 255 pieces of %d" % (len(data), limit))
+        raise RangeError(f"a document of {len(data)} bytes does not fit 255 pieces of {limit}")
+    hash_ = crc32(data)
     frames = []
     for index in range(count):
         part = data[index * size : (index + 1) * size]
         out = bytearray((fields.header(0),))
-        fields.put_unsigned(out, "hash", crc32(data), 4)
+        fields.put_unsigned(out, "hash", hash_, 4)
         out.extend(bytes((index, count, len(part))))
         out.extend(part)
         frames.append(bytes(out))
@@ -130,8 +131,8 @@ def decode_piece(payload: bytes) -> Piece:
     cursor.end()
     if index >= count or not data:
         raise MalformedError(
-            "configuration piece %d of %d with %d bytes: expected index < count and 1 byte or more"
-            % (index, count, len(data))
+            f"configuration piece: index {index}, count {count}, {len(data)} bytes; expected index < count "
+            "and 1 byte or more"
         )
     return Piece(hash_, index, count, data)
 
@@ -151,10 +152,10 @@ def assemble(parts: tuple[Piece, ...] | list[Piece]) -> tuple[Setting, ...]:
             raise MalformedError("configuration: pieces of two documents")
         data[part.index] = part.data
     if not all(data):
-        raise TruncatedError("configuration: %d of %d pieces are missing" % (data.count(b""), first.count))
+        raise TruncatedError(f"configuration: {data.count(b'')} of {first.count} pieces are missing")
     whole = b"".join(data)
     if crc32(whole) != first.hash:
-        raise MalformedError("configuration: hash is %08x, expected %08x" % (crc32(whole), first.hash))
+        raise MalformedError(f"configuration: hash is {crc32(whole):08x}, expected {first.hash:08x}")
     return decode_document(whole)
 
 
@@ -171,7 +172,7 @@ def crc32(data: bytes) -> int:
 def _key(key: int) -> Key:
     found = KEYS.get(key)
     if found is None:
-        raise UnknownTypeError("configuration key %s is not known" % key)
+        raise UnknownTypeError(f"configuration key {key} is not known")
     return found
 
 

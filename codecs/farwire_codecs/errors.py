@@ -2,7 +2,8 @@
 
 CodecError
 ├── TruncatedError       the bytes end inside a field
-├── UnknownTypeError     a type id (LPP type, command, ...) that this codec has no layout for
+├── UnknownTypeError     an LPP type or a configuration key that this codec has no layout for
+│   └── UnknownCommandError  a command of a kind that this codec does not know; it can still be answered
 ├── UnknownVersionError  a frame of ours in a version that this codec does not know
 ├── UnknownSchemaError   a history batch whose channel table the receiver lacks; ask for it
 ├── MalformedError       the right length, but bytes that no encoder writes
@@ -18,8 +19,8 @@ class CodecError(Exception):
     LPP errors also carry where the decoder stopped (`offset`) and what it had until there (`items`).
     """
 
-    offset = 0
-    items = ()
+    offset: int = 0
+    items: tuple[object, ...] = ()
 
 
 class TruncatedError(CodecError):
@@ -30,6 +31,15 @@ class UnknownTypeError(CodecError):
     """A type id without a layout."""
 
 
+class UnknownCommandError(UnknownTypeError):
+    """A command of an unknown kind, with the `number` to answer it by."""
+
+    def __init__(self, number: int, kind: int) -> None:
+        super().__init__(f"command {number} has kind {kind}, which is not known here")
+        self.number = number
+        self.kind = kind
+
+
 class UnknownVersionError(CodecError):
     """A frame version that this codec does not know."""
 
@@ -38,7 +48,7 @@ class UnknownSchemaError(CodecError):
     """The receiver lacks the schema `schema_id` of a history batch."""
 
     def __init__(self, schema_id: int) -> None:
-        super().__init__("schema %d is not known here, and the batch does not carry it" % schema_id)
+        super().__init__(f"schema {schema_id} is not known here, and the batch does not carry it")
         self.schema_id = schema_id
 
 

@@ -1,7 +1,7 @@
 """Header, varint and cursor: the fields that all frames of ours are built from.
 
 Header: version in bits 7..5 (now 0), what the kind needs in bits 4..0.
-Varint: 7 bits a byte, lowest first, bit 7 set on all but the last byte, at most 32 bits of value, shortest form only.
+Varint: 7 bits a byte, lowest first, bit 7 set on all but the last byte; at most 32 bits, shortest form only.
 Zigzag: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... Fixed-size integers are big-endian, as in Cayenne LPP.
 """
 
@@ -20,7 +20,7 @@ def header(flags: int) -> int:
 def checked(name: str, value: int, low: int, high: int) -> int:
     """Return the value; raises RangeError unless it is an integer within low to high."""
     if not isinstance(value, int) or not low <= value <= high:
-        raise RangeError("%s is %s, expected %d to %d" % (name, value, low, high))
+        raise RangeError(f"{name} is {value}, expected {low} to {high}")
     return value
 
 
@@ -83,13 +83,11 @@ class Cursor:
         """Return the header's flags; raises for another version or a flag outside `allowed_flags`."""
         first = self.unsigned("header", 1)
         if first >> 5 != VERSION:
-            raise UnknownVersionError(
-                "%s has version %d, this codec knows %d" % (self.frame, first >> 5, VERSION)
-            )
+            raise UnknownVersionError(f"{self.frame} has version {first >> 5}, this codec knows {VERSION}")
         flags = first & 0x1F
         if flags & ~allowed_flags:
             raise MalformedError(
-                "%s has flags 0x%02x, only 0x%02x are defined" % (self.frame, flags, allowed_flags)
+                f"{self.frame} has flags 0x{flags:02x}, only 0x{allowed_flags:02x} are defined"
             )
         return flags
 
@@ -97,9 +95,7 @@ class Cursor:
         """Return the next `size` bytes."""
         end = self.position + size
         if end > len(self.payload):
-            raise TruncatedError(
-                "%s ends inside %s: byte %d of %d" % (self.frame, name, len(self.payload), end)
-            )
+            raise TruncatedError(f"{self.frame} ends inside {name}: byte {len(self.payload)} of {end}")
         piece = bytes(self.payload[self.position : end])
         self.position = end
         return piece
@@ -126,13 +122,13 @@ class Cursor:
                 break
             shift += 7
             if shift > 28:
-                raise MalformedError("%s: %s has more than 5 bytes" % (self.frame, name))
+                raise MalformedError(f"{self.frame}: {name} has more than 5 bytes")
         if value > MAXIMUM_U32 or (shift and not byte):
-            raise MalformedError("%s: %s is not a shortest varint of 32 bits" % (self.frame, name))
+            raise MalformedError(f"{self.frame}: {name} is not a shortest varint of 32 bits")
         return value
 
     def end(self) -> None:
         """Raise MalformedError when bytes are left over."""
         left = len(self.payload) - self.position
         if left:
-            raise MalformedError("%s has %d bytes after its end" % (self.frame, left))
+            raise MalformedError(f"{self.frame} has {left} bytes after its end")

@@ -1,13 +1,14 @@
-"""Cayenne LPP types: the integer layout of each, and scaled values to integers and back.
+"""Cayenne LPP types: the integer layout of each, and physical values to integers and back.
 
 Layouts as surveyed over ten implementations (myDevices LORA.md, ElectronicCats/CayenneLPP e3defd7,
-chirpstack d77207c, pycayennelpp 2.4.0): the 26 types on whose id, size and scale they agree. What single
-vendors add or read otherwise is in `lpp_profiles`; names and units are in `lpp_names`.
+chirpstack d77207c, pycayennelpp 2.4.0 and others): the 26 types on whose id, size and scale they agree. What
+single vendors add or read otherwise is in `lpp_profiles`; names and units are in `lpp_names`.
 
 A value is a tuple of integers, one per axis ("raw"), big-endian on air, two's complement where signed; the
-physical value is raw / steps. A table of types is a dict: type id -> tuple of Axis.
+physical value is raw / steps. A table of types is a dict: type id -> LppType.
 """
 
+import struct
 from collections import namedtuple
 
 from farwire_codecs.errors import MalformedError, RangeError, UnknownTypeError
@@ -15,54 +16,70 @@ from farwire_codecs.errors import MalformedError, RangeError, UnknownTypeError
 Axis = namedtuple("Axis", ("size", "signed", "steps"))
 """`size` bytes; `steps` integers per physical unit (10: a resolution of 0.1)."""
 
-_U8 = Axis(1, False, 1)
-_U16 = Axis(2, False, 1)
-_U32 = Axis(4, False, 1)
-_S16_100 = Axis(2, True, 100)
-_S16_1000 = Axis(2, True, 1000)
-_U32_1000 = Axis(4, False, 1000)
-_S24_10000 = Axis(3, True, 10000)
+LppType = namedtuple("LppType", ("axes", "size", "format"))
+"""`axes` a tuple of Axis; `size` bytes in all; `format` for struct, "" where there is an axis of 3 bytes."""
+
+_LETTERS = {1: "B", 2: "H", 4: "I"}
+
+
+def lpp_type(*axes: Axis) -> LppType:
+    """Return the type of these axes."""
+    letters = [_LETTERS.get(axis.size, "") for axis in axes]
+    known = "" not in letters
+    signs = [letter.lower() if axis.signed else letter for letter, axis in zip(letters, axes)]
+    return LppType(tuple(axes), sum([axis.size for axis in axes]), ">" + "".join(signs) if known else "")
+
+
+U8 = lpp_type(Axis(1, False, 1))
+U16 = lpp_type(Axis(2, False, 1))
+U32 = lpp_type(Axis(4, False, 1))
+S16_BY_100 = lpp_type(Axis(2, True, 100))
+U32_BY_1000 = lpp_type(Axis(4, False, 1000))
+
+FULL_SCALE_GPS = 392
+"""Stands for LPP 2.0's position of FPort 3, which has no type byte; beyond a byte, so no frame can carry it."""
 
 TYPES = {
     # The original twelve (myDevices, 2016): all that The Things Stack's own decoder knows.
-    0: (_U8,),  # digital input
-    1: (_U8,),  # digital output
-    2: (_S16_100,),  # analog input
-    3: (_S16_100,),  # analog output
-    101: (_U16,),  # illuminance, lux
-    102: (_U8,),  # presence
-    103: (Axis(2, True, 10),),  # temperature, deg C
-    104: (Axis(1, False, 2),),  # humidity, % RH
-    113: (_S16_1000, _S16_1000, _S16_1000),  # accelerometer, g
-    115: (Axis(2, False, 10),),  # barometer, hPa
-    134: (_S16_100, _S16_100, _S16_100),  # gyrometer, deg/s
-    136: (_S24_10000, _S24_10000, Axis(3, True, 100)),  # GPS: deg, deg, m
+    0: U8,  # digital input
+    1: U8,  # digital output
+    2: S16_BY_100,  # analog input
+    3: S16_BY_100,  # analog output
+    101: U16,  # illuminance, lux
+    102: U8,  # presence
+    103: lpp_type(Axis(2, True, 10)),  # temperature, deg C
+    104: lpp_type(Axis(1, False, 2)),  # humidity, % RH
+    113: lpp_type(Axis(2, True, 1000), Axis(2, True, 1000), Axis(2, True, 1000)),  # accelerometer, g
+    115: lpp_type(Axis(2, False, 10)),  # barometer, hPa
+    134: lpp_type(Axis(2, True, 100), Axis(2, True, 100), Axis(2, True, 100)),  # gyrometer, deg/s
+    136: lpp_type(Axis(3, True, 10000), Axis(3, True, 10000), Axis(3, True, 100)),  # GPS: deg, deg, m
     # The extended set.
-    100: (_U32,),  # generic
-    116: (Axis(2, False, 100),),  # voltage, V
-    117: (Axis(2, False, 1000),),  # current, A
-    118: (_U32,),  # frequency, Hz
-    120: (_U8,),  # percentage
-    121: (Axis(2, True, 1),),  # altitude, m
-    125: (_U16,),  # concentration, ppm
-    128: (_U16,),  # power, W
-    130: (_U32_1000,),  # distance, m
-    131: (_U32_1000,),  # energy, kWh
-    132: (_U16,),  # direction, deg
-    133: (_U32,),  # unix time, s
-    135: (_U8, _U8, _U8),  # colour: r, g, b
-    142: (_U8,),  # switch
+    100: U32,  # generic
+    116: lpp_type(Axis(2, False, 100)),  # voltage, V
+    117: lpp_type(Axis(2, False, 1000)),  # current, A
+    118: U32,  # frequency, Hz
+    120: U8,  # percentage
+    121: lpp_type(Axis(2, True, 1)),  # altitude, m
+    125: U16,  # concentration, ppm
+    128: U16,  # power, W
+    130: U32_BY_1000,  # distance, m
+    131: U32_BY_1000,  # energy, kWh
+    132: U16,  # direction, deg
+    133: U32,  # unix time, s
+    135: lpp_type(Axis(1, False, 1), Axis(1, False, 1), Axis(1, False, 1)),  # colour: r, g, b
+    142: U8,  # switch
+    FULL_SCALE_GPS: lpp_type(Axis(4, True, 1000000), Axis(4, True, 1000000), Axis(2, True, 100)),
 }
 
 _LONGEST_NUMBER = 64  # characters of a number's text; nothing in any type's range needs more
 
 
-def axes_of(type_id: int, types: dict[int, tuple[Axis, ...]] = TYPES) -> tuple[Axis, ...]:
-    """Return the axes of a type; raises UnknownTypeError."""
-    axes = types.get(type_id)
-    if axes is None:
-        raise UnknownTypeError("LPP type %d is not in the table of types" % type_id)
-    return axes
+def type_of(type_id: int, types: dict[int, LppType] = TYPES) -> LppType:
+    """Return the layout of a type; raises UnknownTypeError."""
+    found = types.get(type_id)
+    if found is None:
+        raise UnknownTypeError(f"LPP type {type_id} is not in the table of types")
+    return found
 
 
 def limits(axis: Axis) -> tuple[int, int]:
@@ -73,61 +90,87 @@ def limits(axis: Axis) -> tuple[int, int]:
     return 0, span - 1
 
 
-def check_raw(type_id: int, raw: tuple[int, ...], types: dict[int, tuple[Axis, ...]] = TYPES) -> None:
-    """Raise unless `raw` has the type's number of axes, each inside its range."""
-    axes = axes_of(type_id, types)
-    if len(raw) != len(axes):
-        raise MalformedError("LPP type %d has %d axes, got %d values" % (type_id, len(axes), len(raw)))
-    for value, axis in zip(raw, axes):
+def check_raw(type_id: int, raw: tuple[int, ...], types: dict[int, LppType] = TYPES) -> LppType:
+    """Return the type's layout; raises unless `raw` has its number of axes, each an integer in its range."""
+    found = type_of(type_id, types)
+    if len(raw) != len(found.axes):
+        raise MalformedError(f"LPP type {type_id} has {len(found.axes)} axes, got {len(raw)} values")
+    for value, axis in zip(raw, found.axes):
         low, high = limits(axis)
-        if not low <= value <= high:
-            raise RangeError("LPP type %d: %d is not within %d to %d" % (type_id, value, low, high))
+        if not isinstance(value, int) or not low <= value <= high:
+            raise RangeError(f"LPP type {type_id}: the value is {value}, expected {low} to {high}")
+    return found
 
 
-def to_raw(
-    type_id: int, values: tuple[float, ...], types: dict[int, tuple[Axis, ...]] = TYPES
-) -> tuple[int, ...]:
+def pack(found: LppType, raw: tuple[int, ...]) -> bytes:
+    """Return the bytes of a value that `check_raw` has passed."""
+    if found.format:
+        return struct.pack(found.format, *raw)
+    out = bytearray()
+    for value, axis in zip(raw, found.axes):
+        for shift in range(8 * axis.size - 8, -8, -8):
+            out.append(value >> shift & 0xFF)
+    return bytes(out)
+
+
+def unpack(found: LppType, payload: bytes, at: int) -> tuple[int, ...]:
+    """Return the integers of a value that starts at byte `at`; the caller has checked its length."""
+    if found.format:
+        return struct.unpack_from(found.format, payload, at)
+    return unpack_wide(found.axes, payload, at)
+
+
+def unpack_wide(axes: tuple[Axis, ...], payload: bytes, at: int) -> tuple[int, ...]:
+    """Return the integers of a value with a 3-byte axis, which struct has no letter for."""
+    raw = []
+    for size, signed, _ in axes:
+        value = int.from_bytes(payload[at : at + size], "big")
+        if signed and value >> 8 * size - 1:
+            value -= 1 << 8 * size
+        raw.append(value)
+        at += size
+    return tuple(raw)
+
+
+def to_raw(type_id: int, values: tuple[float, ...], types: dict[int, LppType] = TYPES) -> tuple[int, ...]:
     """Return the integers nearest to physical values, one per axis; halves go away from zero.
 
-    A float means the decimal that `repr` shows (1.005 at 0.01 is 101). NaN, infinities and values out of the
-    type's range raise RangeError.
+    A float means the decimal that `repr` shows (1.005 at a resolution of 0.01 is 101). NaN, infinities and
+    values out of the type's range raise RangeError.
     """
-    axes = axes_of(type_id, types)
+    axes = type_of(type_id, types).axes
     if len(values) != len(axes):
-        raise MalformedError("LPP type %d has %d axes, got %d values" % (type_id, len(axes), len(values)))
+        raise MalformedError(f"LPP type {type_id} has {len(axes)} axes, got {len(values)} values")
     raw = tuple([_nearest(value, axis.steps) for value, axis in zip(values, axes)])
     check_raw(type_id, raw, types)
     return raw
 
 
-def to_values(
-    type_id: int, raw: tuple[int, ...], types: dict[int, tuple[Axis, ...]] = TYPES
-) -> tuple[float, ...]:
-    """Return the physical values of integers: an int where the type has no fraction, else the nearest float."""
-    return tuple([r if axis.steps == 1 else r / axis.steps for r, axis in zip(raw, axes_of(type_id, types))])
+def to_values(type_id: int, raw: tuple[int, ...], types: dict[int, LppType] = TYPES) -> tuple[float, ...]:
+    """Return the physical values: an int where the resolution is 1, else the float nearest to raw / steps."""
+    axes = type_of(type_id, types).axes
+    return tuple([value if axis.steps == 1 else value / axis.steps for value, axis in zip(raw, axes)])
 
 
 def _nearest(value: float, steps: int) -> int:
-    """Return value * steps rounded half away from zero, in integers only: no float product can round first."""
+    """Return value * steps, halves away from zero, by integers: a float product would round before we do."""
     if isinstance(value, int):
         return value * steps
     text = str(value)
     if len(text) > _LONGEST_NUMBER:
-        raise RangeError("%s... has more digits than any LPP value" % text[:20])
-    negative = text[:1] == "-"
-    mantissa, _, exponent = text.lstrip("+-").lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
+        raise RangeError(f"{text[:20]}... has more digits than any LPP value")
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("+-").partition(".")
     if not (whole + fraction).isdigit():
-        raise RangeError("%s is not a number that LPP can carry" % text)
-    shift = (int(exponent) if exponent else 0) - len(fraction)
+        raise RangeError(f"{text} is not a number that LPP can carry")
     digits = int(whole + fraction) * steps
-    if shift > _LONGEST_NUMBER:
-        raise RangeError("%s is out of every LPP type's range" % text)
+    shift = int(exponent or "0") - len(fraction)
+    if shift > _LONGEST_NUMBER and digits:
+        raise RangeError(f"{text} is out of every LPP type's range")
+    magnitude: int = 0  # also below 10^-64, as there are at most 64 digits
     if shift >= 0:
-        magnitude = digits * 10**shift
-    elif shift < -2 * _LONGEST_NUMBER:
-        magnitude = 0
-    else:
+        magnitude = digits * 10 ** min(shift, _LONGEST_NUMBER)
+    elif shift >= -2 * _LONGEST_NUMBER:
         divisor = 10**-shift
         magnitude = (2 * digits + divisor) // (2 * divisor)
-    return -magnitude if negative else magnitude
+    return -magnitude if text[:1] == "-" else magnitude

@@ -50,7 +50,7 @@ def decode(payload: bytes) -> StateReport:
     reset_reason = cursor.unsigned("reset_reason", 1)
     if reset_reason >= len(RESET_REASONS):
         raise RangeError(
-            "state report: reset_reason is %d, expected 0 to %d" % (reset_reason, len(RESET_REASONS) - 1)
+            f"state report: reset_reason is {reset_reason}, expected 0 to {len(RESET_REASONS) - 1}"
         )
     uptime_s = cursor.varint("uptime_s")
     battery_mv = cursor.varint("battery_mv")
@@ -61,7 +61,7 @@ def decode(payload: bytes) -> StateReport:
     cursor.end()
     if battery_mv > 0xFFFF or next_record > fields.MAXIMUM_U32:
         raise MalformedError(
-            "state report: battery_mv %d or next_record %d is out of range" % (battery_mv, next_record)
+            f"state report: battery_mv {battery_mv} or next_record {next_record} is out of range"
         )
     return StateReport(
         configuration_hash,
