@@ -5,7 +5,6 @@ NodeError
 │   └── MicError            well formed, but not signed with our key: foreign, replayed or damaged
 ├── SensorError             this reading failed: record it as missing
 ├── ActuatorError           the output did not do it: answer the command so
-├── ActuatorError           the output may not have moved: answer the command so
 ├── ConfigurationError      a value outside what the node, board or region allows: mend the input
 └── StorageError            what was stored cannot be read back: start afresh and report it
 """
@@ -29,10 +28,6 @@ class SensorError(NodeError):
 
 class ActuatorError(NodeError):
     """An output that could not be brought to the value asked for."""
-
-
-class ActuatorError(NodeError):
-    """An output that did not take the value asked for."""
 
 
 class ConfigurationError(NodeError):

@@ -28,7 +28,7 @@ TOO_LONG = "too long"  # the payload does not fit the present data rate
 Joined = namedtuple("Joined", ("dev_addr",))
 # A join attempt went unanswered; the link tries again by itself, at `retry_ms`.
 JoinFailed = namedtuple("JoinFailed", ("retry_ms",))
-# The cycle of a frame that `send` took is over; `acknowledged` is True or False of a confirmed frame, else None.
+# The cycle of a frame that `send` took is over; `acknowledged`: True or False if confirmed, else None.
 Delivered = namedtuple("Delivered", ("acknowledged",))
 Received = namedtuple("Received", ("port", "payload"))
 # Answer to a link check: `margin_db` above the demodulation floor at the best of `gateways` gateways.
