@@ -37,7 +37,7 @@ S16_BY_100 = lpp_type(Axis(2, True, 100))
 U32_BY_1000 = lpp_type(Axis(4, False, 1000))
 
 FULL_SCALE_GPS = 392
-"""Stands for LPP 2.0's position of FPort 3, which has no type byte; beyond a byte, so no frame can carry it."""
+"""Stands for LPP 2.0's position of FPort 3, which has no type; beyond a byte, so no frame can carry it."""
 
 TYPES = {
     # The original twelve (myDevices, 2016): all that The Things Stack's own decoder knows.
