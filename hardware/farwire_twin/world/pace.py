@@ -48,7 +48,7 @@ class Pace:
         return limit_ms if self._slow_end_ms is None else min(limit_ms, self._slow_end_ms)
 
     def wait_s(self, limit_ms: float, target_ms: int) -> float:
-        """Real seconds from the instant of `limit_ms` until `target_ms` may be reached or the pace changes."""
+        """Real seconds from `limit_ms` until `target_ms` may be reached, or the pace is another."""
         if self._slow_end_ms is not None:
             target_ms = min(target_ms, self._slow_end_ms)
         speed = self._speed_now()

@@ -1,8 +1,8 @@
 """What a plant's things do by themselves: temperatures, levels, loads. No sensors in here, no LPP.
 
 A process moves in steps of at most STEP_S from where it was to `now_ms` (the world's clock), driven by
-patterns of time and by its own seeded noise, so that a seed and the instants of reading give the same values in
-every run. Incidents push it over the limits that plants are alarmed at.
+patterns of time and by its own seeded noise: a seed and the instants of reading give the same values in every
+run. Incidents push it over the limits that plants are alarmed at.
 """
 
 import math

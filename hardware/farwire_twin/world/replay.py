@@ -1,8 +1,9 @@
 """Recorded series as sensors: a folder of CSV files, each a logger's channels over time.
 
-The first column of a file is `time` (unix seconds); each other column becomes one channel, typed by its name's
-unit (table below). Rows whose time does not grow are left out: the logger's clock was set back. A replay starts at an offset into the file, goes on at the world's pace, holds a
-value until the next row's time, and starts over at the end. An empty or impossible cell is a missing value.
+The first column of a file is `time` (unix seconds); each other column becomes one channel, typed by its
+name's unit (table below). Rows whose time does not grow are left out: the logger's clock was set back. A
+replay starts at an offset into the file, goes on at the world's pace, holds a value until the next row's time, and
+starts over at the end. An empty or impossible cell is a missing value.
 """
 
 import csv
@@ -118,8 +119,9 @@ def load_file(path: Path) -> Series:
         reader = csv.reader(file)
         header = next(reader, [])
         if len(header) < 2 or header[0] != "time" or len(header) > MAXIMUM_COLUMNS + 1:
+            found = ",".join(header)[:80]
             raise ReplayError(
-                f"{path} line 1: expected `time` and 1 to {MAXIMUM_COLUMNS} columns, got {','.join(header)[:80]!r}"
+                f"{path} line 1: expected `time` and 1 to {MAXIMUM_COLUMNS} columns, got {found!r}"
             )
         units = [unit_of(name) for name in header[1:]]
         times: list[float] = []

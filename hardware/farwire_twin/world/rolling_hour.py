@@ -9,7 +9,7 @@ HOUR_US = 3_600_000_000
 
 
 class RollingHour:
-    """Transmissions of one sender in one sub-band, told in the order of their start. Times are in microseconds."""
+    """Transmissions of one sender in one sub-band, told in the order of their start. Times in us."""
 
     __slots__ = ("_kept", "_sum_us", "worst_us")
 
@@ -21,7 +21,7 @@ class RollingHour:
     def add(self, start_us: int, airtime_us: int) -> int:
         """Count a transmission; returns the airtime in the hour that ends with it.
 
-        The fullest of all hours ends with a transmission's end: an hour that ends elsewhere can be moved to one
+        The fullest of all hours ends with a transmission's end: one that ends elsewhere can be moved there
         without losing airtime.
         """
         end_us = start_us + airtime_us

@@ -17,7 +17,7 @@ ON_X100 = 100
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One channel: its number, its LPP type, and how to look at the process. `look` gives one value an axis."""
+    """One channel: its number, its LPP type, and `look` at the process, which gives one value an axis."""
 
     channel: int
     type_id: int

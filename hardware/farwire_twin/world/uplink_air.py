@@ -1,4 +1,4 @@
-"""Uplinks on the air. A gateway hears every channel and spreading factor at once, but nothing while it sends."""
+"""Uplinks on the air. A gateway hears all channels and spreading factors at once, nothing while it sends."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -32,7 +32,7 @@ class UplinkAir:
         self._ears.append(_Ear(receiver))
 
     def send(self, signal: Signal, on_end: Callable[[], None]) -> None:
-        """Put `signal`, which starts now, on the air. `on_end` is called when it is over, before any gateway has it."""
+        """Put `signal`, which starts now, on the air. `on_end` is called at its end, before any gateway's."""
         self.counts.sent += 1
         copies = [self._links.copy(signal, ear.receiver.place) for ear in self._ears]
         for ear, copy in zip(self._ears, copies, strict=True):

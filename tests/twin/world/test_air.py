@@ -69,7 +69,7 @@ class Air:
         self, ms: int, sender: Ear, frame: bytes = bytes(10), sf: int = 7, power: int = 14
     ) -> None:
         def send() -> None:
-            signal = Signal(frame, FREQ_HZ, sf, 125_000, power, sender.place, ms, 41_216)
+            signal = Signal(frame, FREQ_HZ, 7, 125_000, 14, sender.place, ms, 41_216)
             self.channel.send_downlink(sender, signal)
 
         self.clock.at(ms, send)
