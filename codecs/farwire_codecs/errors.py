@@ -38,6 +38,7 @@ class UnknownCommandError(UnknownTypeError):
         super().__init__(f"command {number} has kind {kind}, which is not known here")
         self.number = number
         self.kind = kind
+        self.items = (number,)
 
 
 class UnknownVersionError(CodecError):
