@@ -1,0 +1,1 @@
+"""The gRPC API: one module a service, each a table of functions of (core, request, now_ms)."""
