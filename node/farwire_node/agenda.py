@@ -1,0 +1,238 @@
+"""What the node still has to say, and from when on: the state that the scheduler plans from.
+
+Every method that changes something takes `now_ms` (ms on the node's clock) and draws the random delays that
+keep a fleet's frames apart; planning itself draws nothing. A moment of None means: not planned.
+"""
+
+from collections import namedtuple
+
+from farwire_codecs.command import CommandAnswer
+from farwire_node.alarm_store import AlarmStore
+from farwire_node.backoff import Backoff
+from farwire_node.history import LONGEST_RUN
+from farwire_node.requests import Requests
+from farwire_node.store import RecordStore, Release
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Batch = namedtuple("Batch", ("first", "count", "asked", "inline_schema"))
+"""What a history frame carried: `count` records from `first` on, whether it asked for an acknowledgement."""
+
+JITTER_MS = 2_000  # random delay of what is not urgent: many nodes may sample in the same second
+FRAME_GAP_MS = 3_000  # after an ordinary frame: leaves the channel to others, and an answer time to come
+ALARM_REPEAT_MS = (10_000, 15 * 60_000)  # first and longest pause before an unacknowledged alarm goes again
+URGENT_ATTEMPTS = 3  # of an alarm; later ones leave the airtime in reserve to newer alarms
+TAIL_REPEAT_MS = (15_000, 5 * 60_000)  # the same pauses for the last records when no new ones will come
+FETCH_MS = (4_000, 5 * 60_000)  # the same for frames whose use is to open a receive window
+FETCH_ATTEMPTS = 8  # then the regular frames must do
+STATE_GAP_MS = 120_000  # between state reports that tell of records which will not come
+
+
+class Agenda:
+    """Moments and counters of one node. `random_below(n)` gives 0 to n - 1."""
+
+    def __init__(
+        self,
+        records: RecordStore,
+        alarms: AlarmStore,
+        report: "Callable[[int], bytes]",
+        random_below: "Callable[[int], int]",
+        now_ms: int,
+    ) -> None:
+        self.records = records
+        self.alarms = alarms
+        self.report = report  # now_ms -> the state report's bytes
+        self.requests = Requests(now_ms)
+        self.answers: list[CommandAnswer] = []  # to commands, oldest first
+        self.reporting_interval_s = 0  # as configured
+        self.state_interval_s = 0
+        self.schema_confirmed = False  # the cloud can read batches without the schema in them
+        self.tail = False  # sampling was stopped: nothing new will come
+        self.alarm_due_ms: int | None = now_ms if alarms.held else None
+        self._state_due_ms = now_ms
+        self.on_its_way = (0, 0)  # first and count of the records in the last frame, if it was a batch
+        self.likely = 1  # records that the last batch took
+        self.batch_size = 0  # bytes of the last batch
+        self._random_below = random_below
+        self._alarm_pauses = Backoff(*ALARM_REPEAT_MS, random_below)
+        self._tail_pauses = Backoff(*TAIL_REPEAT_MS, random_below)
+        self._fetch_pauses = Backoff(*FETCH_MS, random_below)
+        self._fetch_due_ms: int | None = None
+        self._prompt_ms: int | None = now_ms if records.held else None  # a batch is due soon after an event
+        self._reported_ms: int | None = None  # end of the last batch
+        self._jitter_ms = 0
+        self._tail_due_ms: int | None = None
+        self._free_ms = now_ms  # earliest next ordinary frame
+        self._last_state_ms = now_ms - STATE_GAP_MS
+        self._bytes_x16 = 16 * records.slot_size  # of a record in a batch, as of the last one
+        self._inline_from: int | None = None  # first record sent with the schema in its frame
+
+    # -- what happened --
+
+    def joined(self, now_ms: int) -> None:
+        """A session began: the cloud is told the state, and then what was held meanwhile."""
+        self.want_state(now_ms)
+        if self.records.held:
+            self._prompt(now_ms)
+
+    def sampled(self, capacity: int, now_ms: int) -> None:
+        """A record was added; `capacity` bytes is what the next frame could carry."""
+        if self._reported_ms is None or self._fills(capacity):
+            self._prompt(now_ms)
+
+    def renumbered(self, now_ms: int) -> None:
+        """Records got new numbers, above those of another life of this node; all are to be sent again."""
+        self._inline_from = None
+        self._prompt(now_ms)
+        self.want_state(now_ms)
+
+    def alarmed(self, now_ms: int) -> None:
+        """Alarms were added."""
+        self._alarm_pauses.reset()
+        self.alarm_due_ms = now_ms
+
+    def answered(self, answer: CommandAnswer) -> None:
+        """A command was handled; its answer replaces an earlier one to the same number."""
+        self.answers = [other for other in self.answers if other.number != answer.number]
+        self.answers.append(answer)
+
+    def acknowledged(self, release: Release, schema_wanted: bool, now_ms: int) -> None:
+        """The records' acknowledgement was taken; the store released and marked already."""
+        self.requests.heard(now_ms)
+        if schema_wanted:
+            self.schema_confirmed = False
+            self._inline_from = None
+            self._prompt(now_ms)
+        elif self._inline_from is not None and release.highest >= self._inline_from:
+            self.schema_confirmed = True
+        if release.count:
+            self._tail_pauses.reset()
+        if self.tail:
+            self._tail_due_ms = now_ms + self._tail_pauses.next_ms()
+        if self.records.missing:
+            self._prompt(now_ms)
+
+    def alarms_acknowledged(self, now_ms: int) -> None:
+        """Some alarms were released."""
+        self._alarm_pauses.reset()
+        self.alarm_due_ms = now_ms + self._alarm_pauses.next_ms() if self.alarms.held else None
+
+    def stopped(self, now_ms: int) -> None:
+        """No new records will come."""
+        self.tail = True
+        self._tail_due_ms = now_ms
+        self._prompt(now_ms)
+
+    def want_state(self, now_ms: int) -> None:
+        """Report the state at the next opportunity."""
+        self._state_due_ms = min(self._state_due_ms, now_ms)
+
+    def want_gap_reported(self, now_ms: int) -> None:
+        """Report the state, though not too often, for records that the cloud waits for will not come."""
+        self.want_state(max(now_ms, self._last_state_ms + STATE_GAP_MS))
+
+    def want_downlink(self, now_ms: int) -> None:
+        """More downlinks are expected: open receive windows soon."""
+        self._fetch_pauses.reset()
+        self._fetch_due_ms = now_ms + self._fetch_pauses.next_ms()
+
+    def want_no_downlink(self) -> None:
+        """Take back `want_downlink`."""
+        self._fetch_due_ms = None
+
+    # -- what was sent; `tx_end_ms` is the end of its transmission --
+
+    def sent_alarms(self, newest: int, tx_end_ms: int) -> None:
+        """Note an alarm frame; `newest` is the highest number in it."""
+        self.alarms.mark_sent(newest)
+        pause_ms = 0 if self.fresh_alarms else self._alarm_pauses.next_ms()
+        self.alarm_due_ms = tx_end_ms + pause_ms
+        self._sent(tx_end_ms)
+
+    def sent_answer(self, answer: CommandAnswer, tx_end_ms: int) -> None:
+        """Note an answer to a command."""
+        self.answers.remove(answer)
+        self._sent(tx_end_ms)
+
+    def sent_state(self, tx_end_ms: int) -> None:
+        """Note a state report."""
+        self._last_state_ms = tx_end_ms
+        self._state_due_ms = tx_end_ms + 1000 * self.state_interval_s + self._random_below(JITTER_MS)
+        self._sent(tx_end_ms)
+
+    def sent_batch(self, batch: Batch, size: int, capacity: int, tx_end_ms: int) -> None:
+        """Note a history batch of `size` bytes; `capacity` bytes is what the frame could carry."""
+        self.records.mark_sent(batch.first, batch.count)
+        self.requests.sent(batch.asked, tx_end_ms)
+        self._sent(tx_end_ms)
+        self.on_its_way = (batch.first, batch.count)
+        if batch.inline_schema and self._inline_from is None:
+            self._inline_from = batch.first
+        self.likely = batch.count
+        self.batch_size = size
+        self._bytes_x16 = 16 * size // batch.count
+        self._reported_ms = tx_end_ms
+        self._jitter_ms = self._random_below(JITTER_MS)
+        self._prompt_ms = None
+        if self.tail:
+            self._tail_due_ms = tx_end_ms + self._tail_pauses.next_ms()
+        if self.records.missing or self._fills(capacity) or (self.tail and self._unsent()):
+            self._prompt(tx_end_ms)
+
+    # -- what is due --
+
+    @property
+    def fresh_alarms(self) -> bool:
+        """Whether there are alarms that were never sent."""
+        return self.alarms.unsent < self.alarms.next
+
+    @property
+    def alarm_urgent(self) -> bool:
+        """Whether the alarms may use the airtime held in reserve."""
+        return self._alarm_pauses.attempts < URGENT_ATTEMPTS
+
+    def state_report_due_ms(self) -> int:
+        """Return from when on a state report should be sent."""
+        due_ms = self._state_due_ms
+        if self._fetch_due_ms is not None and not self.records.held:  # else a batch opens the window
+            due_ms = min(due_ms, self._fetch_due_ms)
+        return max(due_ms, self._free_ms)
+
+    def batch_due_ms(self) -> int | None:
+        """Return from when on a history batch should be sent."""
+        if not self.records.held:
+            return None
+        due = [m for m in (self._prompt_ms, self._tail_due_ms, self._fetch_due_ms) if m is not None]
+        if self._reported_ms is not None:
+            regular_ms = self._reported_ms + 1000 * self.reporting_interval_s + self._jitter_ms
+            due.append(regular_ms if self._unsent() else max(regular_ms, self.requests.due_ms()))
+        return max(min(due), self._free_ms) if due else None
+
+    def wants_acknowledgement(self, now_ms: int) -> bool:
+        """Return whether a batch sent now asks for an acknowledgement."""
+        records = self.records
+        pressing = not self.schema_confirmed or 2 * records.held > records.capacity
+        outstanding = bool(records.first < records.unsent)
+        return self.requests.wanted(outstanding, self.tail, pressing, now_ms)
+
+    def _unsent(self) -> bool:
+        return self.records.first_unsent() is not None
+
+    def _fills(self, capacity: int) -> bool:
+        """Return whether the records that were never sent fill a frame."""
+        records = self.records
+        count = records.next - max(records.unsent, records.first)
+        return bool(count >= LONGEST_RUN or count * self._bytes_x16 >= 16 * capacity)
+
+    def _prompt(self, now_ms: int) -> None:
+        moment = now_ms + self._random_below(JITTER_MS)
+        self._prompt_ms = moment if self._prompt_ms is None else min(self._prompt_ms, moment)
+
+    def _sent(self, tx_end_ms: int) -> None:
+        self.on_its_way = (0, 0)
+        self._free_ms = tx_end_ms + FRAME_GAP_MS + self._random_below(JITTER_MS)
+        if self._fetch_due_ms is not None:
+            more = self._fetch_pauses.attempts < FETCH_ATTEMPTS
+            self._fetch_due_ms = tx_end_ms + self._fetch_pauses.next_ms() if more else None

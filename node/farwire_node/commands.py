@@ -1,0 +1,62 @@
+"""Commands from the cloud: each number is executed once, each arrival is answered.
+
+Numbers and results of the last commands are in storage, so that a command that comes again after a lost
+answer, or after a restart, is answered as before and not executed again.
+"""
+
+import struct
+from collections import namedtuple
+
+from farwire_codecs import command
+from farwire_codecs.errors import UnknownTypeError
+from farwire_node.errors import ActuatorError
+from farwire_node.sensor import Actuator
+from farwire_node.storage import Storage
+
+Handled = namedtuple("Handled", ("answer", "done"))
+"""The CommandAnswer to send, and the command if it was carried out just now, else None. What only the node
+can do (ReportState, Reboot) is the caller's to do when it is in `done`."""
+
+COMMANDS_KEY = "commands"  # >HB each: number, result; oldest first
+REMEMBERED = 32  # far more than can be on their way to one class A node at a time
+
+
+class Commands:
+    """Carries out commands on the node's actuators."""
+
+    def __init__(self, actuators: tuple[Actuator, ...], storage: Storage) -> None:
+        self._actuators = actuators
+        self._storage = storage
+        saved = storage.load(COMMANDS_KEY) or b""
+        self._results = [struct.unpack_from(">HB", saved, at) for at in range(0, len(saved), 3)]
+
+    def receive(self, payload: bytes) -> Handled:
+        """Take the payload of a COMMAND frame; raises CodecError when not even its number can be read."""
+        try:
+            order = command.decode(payload)
+        except UnknownTypeError as error:
+            if not error.items:
+                raise
+            return Handled(command.CommandAnswer(error.items[0], command.REFUSED_UNKNOWN), None)
+        for number, result in self._results:
+            if number == order.number:
+                return Handled(command.CommandAnswer(number, result), None)
+        result = self._set_output(order) if isinstance(order, command.SetOutput) else command.DONE
+        # Written before a reboot happens: afterwards nobody could.
+        self._results = (self._results + [(order.number, result)])[-REMEMBERED:]
+        self._storage.save(COMMANDS_KEY, b"".join([struct.pack(">HB", *known) for known in self._results]))
+        done = order if result == command.DONE else None
+        return Handled(command.CommandAnswer(order.number, result), done)
+
+    def _set_output(self, order: command.SetOutput) -> int:
+        for actuator in self._actuators:
+            if actuator.channel != order.channel:
+                continue
+            if not actuator.minimum_x100 <= order.value_x100 <= actuator.maximum_x100:
+                return command.REFUSED_VALUE
+            try:
+                actuator.set(order.value_x100)
+            except (ActuatorError, OSError):
+                return command.FAILED
+            return command.DONE
+        return command.REFUSED_CHANNEL

@@ -1,0 +1,105 @@
+"""The configuration that the node runs: collected from pieces, applied as a whole or not at all, kept.
+
+The node's own state report carries the hash of what it runs; nothing else tells the cloud that it is in sync.
+A setting that the document does not name has the value built in here.
+"""
+
+from farwire_codecs import configuration as codec
+from farwire_codecs.errors import CodecError
+from farwire_codecs.schema import Channel
+from farwire_node.detector import Limits
+from farwire_node.storage import Storage
+
+CONFIGURATION_KEY = "configuration"  # the encoded document
+
+BUILT_IN = {
+    codec.SAMPLING_INTERVAL_S: 60,
+    codec.REPORTING_INTERVAL_S: 600,
+    codec.STATE_INTERVAL_S: 6 * 3600,
+}
+
+RUNNING, PIECE_TAKEN, APPLIED, REFUSED = "running", "piece taken", "applied", "refused"
+
+
+class Configuration:
+    """Runs the document in storage, or `factory` (a canonical document) while there is none."""
+
+    def __init__(self, factory: "tuple[codec.Setting, ...]", storage: Storage) -> None:
+        self._storage = storage
+        self._parts: list[codec.Piece] = []
+        stored = _stored(storage)
+        self._run(factory if stored is None else stored)
+
+    @property
+    def sampling_interval_s(self) -> int:
+        """Seconds between two samples."""
+        return self._whole(codec.SAMPLING_INTERVAL_S)
+
+    @property
+    def reporting_interval_s(self) -> int:
+        """Seconds between two history batches while they do not fill a frame."""
+        return self._whole(codec.REPORTING_INTERVAL_S)
+
+    @property
+    def state_interval_s(self) -> int:
+        """Seconds between two state reports."""
+        return self._whole(codec.STATE_INTERVAL_S)
+
+    def limits(self, channels: tuple[Channel, ...]) -> list[Limits]:
+        """Return the detector's limits, one for each of the channels."""
+        return [
+            Limits(
+                self._values.get((codec.HIGH, c.channel)),
+                self._values.get((codec.LOW, c.channel)),
+                self._values.get((codec.HYSTERESIS, c.channel), 0),
+            )
+            for c in channels
+        ]
+
+    def receive(self, payload: bytes) -> str:
+        """Take the payload of a CONFIGURATION frame and return what became of it.
+
+        RUNNING: a piece of what runs already. PIECE_TAKEN: others are still missing. APPLIED: the document is
+        complete, in storage, and runs. REFUSED: unreadable, or complete and wrong; nothing changed.
+        """
+        try:
+            piece = codec.decode_piece(payload)
+        except CodecError:
+            return REFUSED
+        if piece.hash == self.hash:
+            self._parts = []
+            return RUNNING
+        if self._parts and (self._parts[0].hash != piece.hash or self._parts[0].count != piece.count):
+            self._parts = []  # the newest document is the one that is wanted
+        self._parts = [part for part in self._parts if part.index != piece.index]
+        self._parts.append(piece)
+        if len(self._parts) < piece.count:
+            return PIECE_TAKEN
+        parts, self._parts = self._parts, []
+        try:
+            document = codec.assemble(parts)
+        except CodecError:
+            return REFUSED
+        self._storage.save(CONFIGURATION_KEY, codec.encode_document(document))
+        self._run(document)
+        return APPLIED
+
+    def _whole(self, key: int) -> int:
+        return self._values.get((key, None), BUILT_IN[key])
+
+    def _run(self, document: "tuple[codec.Setting, ...]") -> None:
+        self.hash = codec.document_hash(document)
+        self._values: dict[tuple[int, int | None], int] = {
+            (setting.key, setting.channel): setting.value for setting in document
+        }
+
+
+def _stored(storage: Storage) -> "tuple[codec.Setting, ...] | None":
+    """Return the document in storage; None when there is none that this program can read."""
+    saved = storage.load(CONFIGURATION_KEY)
+    if not saved:
+        return None
+    try:
+        return codec.decode_document(saved)
+    except CodecError:
+        return None

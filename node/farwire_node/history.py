@@ -1,0 +1,116 @@
+"""Which records the next history batch carries, and its bytes.
+
+A batch is a run of consecutive numbers. Records that were never sent come first: a run of them, and before
+it as many earlier unacknowledged ones as the frame has room for, so that a lost frame costs nothing. When
+all was sent, the oldest run that the cloud reported missing goes again; when nothing is missing, the newest
+records go again, which makes everything missing below them visible to the cloud.
+"""
+
+from collections import namedtuple
+
+from farwire_codecs import batch
+from farwire_node.link import Link
+from farwire_node.store import RecordStore
+
+Run = namedtuple("Run", ("first", "count", "must"))
+"""`count` held records from `first` on; the last `must` of them are why the frame is sent."""
+
+Frame = namedtuple("Frame", ("payload", "first", "count"))
+"""A batch as it goes on air now, with the records in it."""
+
+LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a board's heap while it is built
+ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 10 ms for each
+
+
+def choose(store: RecordStore) -> Run | None:
+    """Return the longest run that the next batch should carry; None when nothing is held."""
+    first = store.first_unsent()
+    if first is not None:
+        count = _length(store, first)
+        return _with_earlier(store, first, count)
+    first = store.first_missing()
+    if first is not None:
+        count = _length(store, first)
+        while not store.is_missing(first + count - 1):
+            count -= 1
+        return _with_earlier(store, first, count)
+    if not store.held:
+        return None
+    newest = store.next - 1
+    while not store.holds(newest):
+        newest -= 1
+    return _with_earlier(store, newest, 1)
+
+
+def build(
+    store: RecordStore, run: Run, link: Link, wanted: bool, inline_schema: bool, likely: int, now_ms: int
+) -> Frame | None:
+    """Return the batch with as much of the run as the link's next frame can carry; None if no record fits.
+
+    All `must` records that fit are in it; `likely` is how many records the last frame took. Ages are as of
+    the end of the frame's own transmission, when that starts at `now_ms`.
+    """
+    limit = link.capacity(now_ms)
+    latest_ms = now_ms + link.airtime_ms(limit)
+    end = run.first + run.count
+    take = min(run.count, max(run.must, likely))
+    best: tuple[int, int] | None = None  # first number, count
+    for _ in range(ENCODINGS):
+        records = [store.record(number) for number in range(end - take, end)]
+        payload, count = batch.encode(store.schema, records, latest_ms, limit, wanted, inline_schema)
+        if count == take:
+            best = (end - take, take)
+            more = (limit - len(payload)) * take // len(payload)
+            if take == run.count or not more:
+                break
+            take = min(run.count, take + more)
+        elif best is not None:
+            break
+        elif take == run.must:
+            best = (end - take, count)
+            break
+        else:
+            take = max(run.must, min(count, take - 1))
+    if best is None or not best[1]:
+        return None
+    first, count = best
+    records = [store.record(number) for number in range(first, first + count)]
+    return Frame(_exact(store, records, link, limit, wanted, inline_schema, now_ms), first, count)
+
+
+def _exact(
+    store: RecordStore,
+    records: list[batch.Record],
+    link: Link,
+    limit: int,
+    wanted: bool,
+    inline_schema: bool,
+    now_ms: int,
+) -> bytes:
+    """Return the batch of these records, which are known to fit, its ages right to the eighth of a second.
+
+    A shorter frame ends earlier and has smaller ages, which never makes it longer: so this ends.
+    """
+    tx_end_ms = now_ms + link.airtime_ms(limit)
+    while True:
+        payload, _ = batch.encode(store.schema, records, tx_end_ms, limit, wanted, inline_schema)
+        end_ms = now_ms + link.airtime_ms(len(payload))
+        if end_ms >= tx_end_ms:
+            return payload
+        tx_end_ms = end_ms
+
+
+def _length(store: RecordStore, first: int) -> int:
+    """Return how many consecutive records are held from `first` on, at most LONGEST_RUN."""
+    count = 1
+    while count < LONGEST_RUN and store.holds(first + count):
+        count += 1
+    return count
+
+
+def _with_earlier(store: RecordStore, first: int, must: int) -> Run:
+    count = must
+    while count < LONGEST_RUN and store.holds(first - 1):
+        first -= 1
+        count += 1
+    return Run(first, count, must)

@@ -1,0 +1,315 @@
+"""The node program: from sensors to frames, and from frames to outputs and settings.
+
+A driver owns the radio and the clock: it calls `poll`, does what the step says, reports back with one of the
+`on_...` methods, and polls again after each report and whenever a Sleep is over (steps.py). Everything that
+must survive a restart is in `storage`; call `suspend` before power goes off so that the records are, too.
+"""
+
+from farwire_codecs import acknowledgement, command, ports, state_report
+from farwire_codecs.batch import Record
+from farwire_codecs.configuration import Setting
+from farwire_codecs.errors import CodecError
+from farwire_node import configuration, node_events, scheduler
+from farwire_node.agenda import Agenda
+from farwire_node.alarm_store import AlarmStore
+from farwire_node.commands import Commands
+from farwire_node.configuration import Configuration
+from farwire_node.detector import Detector
+from farwire_node.link import Joined, Link, Received, Refusal
+from farwire_node.sampler import Sampler
+from farwire_node.schema_memory import SchemaMemory
+from farwire_node.sensor import Actuator, Sensor
+from farwire_node.steps import Listen, Sleep, Transmit
+from farwire_node.storage import Storage
+from farwire_node.store import RecordStore, Release
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CAPACITY = 1024  # records: 17 hours at one a minute, some 15 KB with four everyday channels
+MOST_EVENTS = 256  # a driver that never asks for events must not fill the memory with them
+
+POWER_ON = state_report.RESET_REASONS.index("power_on")
+_COMMAND = state_report.RESET_REASONS.index("command")
+_ROUNDS = 4  # of link events in one poll; more would mean that the link makes events out of nothing
+
+
+class Node:
+    """One node. `identity` is its DevEUI, for the driver's use; `random_below(n)` gives 0 to n - 1.
+
+    `factory` is the configuration to run until one comes from the cloud (canonical settings; the built-in
+    values where it is silent), `capacity` the number of records to hold, `reset_reason` an index into
+    farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery.
+    """
+
+    def __init__(
+        self,
+        identity: int,
+        sensors: tuple[Sensor, ...],
+        actuators: tuple[Actuator, ...],
+        link: Link,
+        storage: Storage,
+        random_below: "Callable[[int], int]",
+        factory: "tuple[Setting, ...]" = (),
+        capacity: int = CAPACITY,
+        reset_reason: int = POWER_ON,
+        battery_mv: "Callable[[], int] | None" = None,
+    ) -> None:
+        self.identity = identity
+        self._sensors = sensors
+        self._actuators = actuators
+        self._link = link
+        self._storage = storage
+        self._random_below = random_below
+        self._factory = factory
+        self._capacity = capacity
+        self._reset_reason = reset_reason
+        self._battery_mv = battery_mv
+        self._events: list[tuple[object, ...]] = []
+        self._started = False
+        self._stopping = False
+        self._reboot_wanted = False
+
+    # -- the driver's side --
+
+    def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
+        """Do what is due and return the next step, as Link.poll does."""
+        if not self._started:
+            self._start(now_ms)
+        later: list[int] = []
+        for _ in range(_ROUNDS):
+            self._sample(now_ms)
+            wake_ms = self._send_what_is_due(now_ms)
+            step = self._link.poll(now_ms)
+            happened = self._handle_link_events(now_ms)
+            if isinstance(step, (Transmit, Listen)):
+                return step
+            moments = (step.until_ms, wake_ms, self._sampler.next_ms())
+            later = [moment for moment in moments if moment is not None]
+            if not happened:
+                break
+        return Sleep(min(later))
+
+    def on_tx_done(self, now_ms: int) -> None:
+        """Take the moment at which the last Transmit left the air."""
+        self._link.on_tx_done(now_ms)
+
+    def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
+        """Take what the last Listen received."""
+        self._link.on_frame(frame, rssi_dbm, snr_db, now_ms)
+
+    def on_listen_end(self, now_ms: int) -> None:
+        """Learn that the last Listen ended without a frame."""
+        self._link.on_listen_end(now_ms)
+
+    def events(self) -> list[tuple[object, ...]]:
+        """Return what happened since the last call (node_events.py), oldest first, and forget it."""
+        events, self._events = self._events, []
+        return events
+
+    def pending(self) -> int:
+        """Return how many records and alarms are not acknowledged; 0 before the first poll."""
+        return self._records.held + len(self._alarms.held) if self._started else 0
+
+    def stop_sampling(self) -> None:
+        """Sample no more from the next poll on, and see to it that what is held is acknowledged soon."""
+        self._stopping = True
+
+    def suspend(self, now_ms: int) -> None:
+        """Save all that must survive power off. The node can go on afterwards."""
+        if self._started:
+            self._records.save(now_ms)
+            self._alarms.save(now_ms)
+        self._link.suspend(now_ms)
+
+    # -- inside --
+
+    def _start(self, now_ms: int) -> None:
+        """Build the program from what is in storage: at the first poll, and after a reboot by command."""
+        storage = self._storage
+        self._started_ms = now_ms
+        self._configuration = Configuration(self._factory, storage)
+        self._sampler = Sampler(
+            self._sensors, self._configuration.sampling_interval_s, now_ms, self._random_below
+        )
+        self._schema = SchemaMemory(self._sampler.channels, storage)
+        self._records = RecordStore(self._schema.schema, self._capacity, storage)
+        self._records.restore(now_ms)
+        self._alarms = AlarmStore(storage)
+        self._alarms.restore(now_ms)
+        self._detector = Detector(self._sampler.channels)
+        self._detector.restore(self._alarms.active)
+        self._commands = Commands(self._actuators, storage)
+        self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
+        self._agenda.schema_confirmed = self._schema.confirmed
+        self._through = 0  # the highest that the cloud acknowledged
+        self._refused_until_ms = now_ms
+        self._apply(now_ms)
+        self._started = True
+
+    def _apply(self, now_ms: int) -> None:
+        """Run the configuration."""
+        running = self._configuration
+        self._sampler.set_interval(running.sampling_interval_s, now_ms)
+        self._detector.set_limits(running.limits(self._sampler.channels))
+        self._agenda.reporting_interval_s = running.reporting_interval_s
+        self._agenda.state_interval_s = running.state_interval_s
+
+    def _report(self, now_ms: int) -> bytes:
+        """Return the state report's bytes."""
+        return state_report.encode(
+            state_report.StateReport(
+                self._configuration.hash,
+                self._reset_reason,
+                (now_ms - self._started_ms) // 1000,
+                self._battery_mv() if self._battery_mv else 0,
+                self._records.first,
+                self._records.next,
+                self._records.dropped,
+                self._configuration.sampling_interval_s,
+            )
+        )
+
+    def _sample(self, now_ms: int) -> None:
+        if self._stopping and not self._sampler.stopped:
+            self._sampler.stop()
+            self._agenda.stopped(now_ms)
+        sample = self._sampler.poll(now_ms)
+        if sample is None:
+            return
+        for number in self._records.add(sample.time_s, sample.values):
+            self._tell(node_events.Dropped(number))
+            self._agenda.want_gap_reported(now_ms)
+        record = Record(self._records.next - 1, sample.time_s, sample.values)
+        self._tell(node_events.Sampled(record, self._sampler.channels))
+        changes = self._detector.examine(sample.values, self._alarms.room)
+        if changes:
+            for alarm in self._alarms.add(changes, sample.time_s, self._detector.active(), now_ms):
+                self._tell(node_events.AlarmRaised(alarm, now_ms))
+            self._agenda.alarmed(now_ms)
+            self._refused_until_ms = now_ms
+        if self._link.joined:
+            self._agenda.sampled(self._link.capacity(now_ms), now_ms)
+
+    def _send_what_is_due(self, now_ms: int) -> int | None:
+        """Give the link a frame if one is due; return when to look again, None if only events matter."""
+        if not self._link.joined:
+            self._link.join(now_ms)
+            return None
+        if self._reboot_wanted and not self._agenda.answers and not self._link.busy:
+            self._reboot(now_ms)
+        if now_ms < self._refused_until_ms:
+            return self._refused_until_ms
+        step = scheduler.plan(self._agenda, self._link, now_ms)
+        if isinstance(step, scheduler.Wake):
+            at_ms: int | None = step.at_ms
+            return at_ms
+        capacity = self._link.capacity(now_ms)
+        outcome = self._link.send(step.port, step.payload, False, step.urgent, now_ms)
+        if isinstance(outcome, Refusal):
+            later_ms = now_ms + scheduler.UNSENDABLE_MS
+            if outcome.retry_ms is not None:
+                later_ms = outcome.retry_ms
+            self._refused_until_ms = later_ms
+            return later_ms
+        self._sent(step, capacity, now_ms, outcome.tx_end_ms)
+        return None
+
+    def _sent(self, step: scheduler.Send, capacity: int, now_ms: int, tx_end_ms: int) -> None:
+        """Note a frame that the link took."""
+        size = len(step.payload)
+        self._tell(node_events.FrameSent(step.port, size, tx_end_ms - now_ms, now_ms))
+        agenda = self._agenda
+        if step.port == ports.ALARM:
+            for alarm in step.content:
+                if alarm.number >= self._alarms.unsent:
+                    self._tell(node_events.AlarmSent(alarm.number, 1000 * alarm.time_s, now_ms))
+            agenda.sent_alarms(step.content[-1].number, tx_end_ms)
+        elif step.port == ports.COMMAND_ANSWER:
+            agenda.sent_answer(step.content, tx_end_ms)
+        elif step.port == ports.STATE:
+            agenda.sent_state(tx_end_ms)
+        else:
+            agenda.sent_batch(step.content, size, capacity, tx_end_ms)
+
+    def _reboot(self, now_ms: int) -> None:
+        self.suspend(now_ms)
+        self._reboot_wanted = False
+        self._reset_reason = _COMMAND
+        self._start(now_ms)
+        self._tell(node_events.Rebooted())
+
+    def _handle_link_events(self, now_ms: int) -> bool:
+        """Take what happened on the link; return whether anything did."""
+        happened = self._link.events()
+        for event in happened:
+            if isinstance(event, Joined):
+                self._tell(node_events.Joined(event.dev_addr))
+                self._agenda.joined(now_ms)
+            elif isinstance(event, Received):
+                try:
+                    self._receive(event.port, event.payload, now_ms)
+                except CodecError as error:
+                    self._tell(node_events.FrameIgnored(event.port, str(error)))
+        return bool(happened)
+
+    def _receive(self, port: int, payload: bytes, now_ms: int) -> None:
+        """Act on a downlink; raises CodecError for one that cannot be read."""
+        if port == ports.ACKNOWLEDGEMENT:
+            self._acknowledged(acknowledgement.decode(payload), now_ms)
+        elif port == ports.COMMAND:
+            self._command(payload, now_ms)
+        elif port == ports.CONFIGURATION:
+            self._configure(payload, now_ms)
+        else:
+            self._tell(node_events.FrameIgnored(port, "no downlink of ours comes on this port"))
+
+    def _acknowledged(self, stored: acknowledgement.Acknowledgement, now_ms: int) -> None:
+        """Release records and alarms."""
+        agenda = self._agenda
+        release = Release(0, 0)
+        if self._records.is_foreign(stored):
+            self._records.continue_above(stored)
+            self._tell(node_events.Renumbered(self._records.first))
+            agenda.renumbered(now_ms)
+        else:
+            release = self._records.acknowledge(stored, agenda.on_its_way)
+            if release.count:
+                self._tell(node_events.Released(stored.through, release.count))
+            if self._through <= stored.through < self._records.first - 1:
+                agenda.want_gap_reported(now_ms)
+            self._through = max(self._through, stored.through)
+        agenda.acknowledged(release, stored.schema_wanted, now_ms)
+        self._schema.confirm(agenda.schema_confirmed)
+        if self._alarms.is_foreign(stored.alarms_through):
+            self._alarms.continue_above(stored.alarms_through, now_ms)
+            agenda.alarmed(now_ms)
+        elif self._alarms.acknowledge(stored.alarms_through, now_ms):
+            agenda.alarms_acknowledged(now_ms)
+
+    def _command(self, payload: bytes, now_ms: int) -> None:
+        answer, done = self._commands.receive(payload)
+        self._agenda.answered(answer)
+        if isinstance(done, command.SetOutput):
+            self._tell(node_events.OutputSet(done.channel, done.value_x100))
+        elif isinstance(done, command.ReportState):
+            self._agenda.want_state(now_ms)
+        elif isinstance(done, command.Reboot):
+            self._reboot_wanted = True
+
+    def _configure(self, payload: bytes, now_ms: int) -> None:
+        outcome = self._configuration.receive(payload)
+        if outcome == configuration.PIECE_TAKEN:
+            self._agenda.want_downlink(now_ms)
+            return
+        self._agenda.want_no_downlink()
+        if outcome == configuration.APPLIED:
+            self._apply(now_ms)
+            self._tell(node_events.ConfigurationApplied(self._configuration.hash))
+        self._agenda.want_state(now_ms)  # the hash in it says what runs, also after a piece that was refused
+
+    def _tell(self, event: "tuple[object, ...]") -> None:
+        self._events.append(event)
+        if len(self._events) > MOST_EVENTS:
+            self._events.pop(0)

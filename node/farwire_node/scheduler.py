@@ -1,0 +1,111 @@
+"""What to send now, or when to look again: a pure function of the agenda, the link's answers and the time.
+
+Order: alarms (urgent; also while an ordinary cycle is in its receive windows, where the link can cut it
+short), answers to commands, the state report, history. While one of these waits for airtime nothing after
+it is sent, so nothing less important can take the airtime.
+"""
+
+from collections import namedtuple
+
+from farwire_codecs import alarm, command, ports
+from farwire_node import history
+from farwire_node.agenda import Agenda, Batch
+from farwire_node.alarm_store import StoredAlarm
+from farwire_node.link import Link
+
+Send = namedtuple("Send", ("port", "payload", "urgent", "content"))
+"""A frame to be sent now. `content`, by port: ALARM its StoredAlarms; COMMAND_ANSWER the answer; STATE None;
+HISTORY a Batch."""
+
+Wake = namedtuple("Wake", ("at_ms",))
+"""Nothing to send before `at_ms`; None: nothing at all, as things stand."""
+
+UNSENDABLE_MS = 60_000  # until what does not fit the present data rate is tried again
+
+
+def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
+    """Return the next step over a joined link. Changes nothing: tell the agenda what was really sent."""
+    later: list[int] = []
+    for due_ms, build in (
+        (agenda.alarm_due_ms, _alarms),
+        (now_ms if agenda.answers else None, _answer),
+        (agenda.state_report_due_ms(), _state),
+        (agenda.batch_due_ms(), _batch),
+    ):
+        if link.busy and not (build is _alarms and agenda.fresh_alarms):
+            break  # the end of the cycle is an event, and things are planned again then
+        if due_ms is None:
+            continue
+        if due_ms > now_ms:
+            later.append(due_ms)
+            continue
+        send = build(agenda, link, now_ms)
+        allowed_ms = None
+        if isinstance(send, Send):
+            allowed_ms = link.earliest_ms(len(send.payload), now_ms, send.urgent)
+            if allowed_ms is not None and allowed_ms <= now_ms:
+                return send
+        elif isinstance(send, Wake):
+            allowed_ms = send.at_ms
+        if allowed_ms is not None:
+            later.append(allowed_ms)
+            break
+        later.append(now_ms + UNSENDABLE_MS)
+    return Wake(min(later) if later else None)
+
+
+# Each of these returns what it would send, None where nothing of it fits the present data rate.
+
+
+def _alarms(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
+    """All alarms if they fit, else those never sent, else the oldest."""
+    limit = link.capacity(now_ms)
+    held = agenda.alarms.held
+    fresh = tuple([stored for stored in held if stored.number >= agenda.alarms.unsent])
+    for chosen in (held, fresh) if fresh else (held,):
+        payload, count = _encode_alarms(chosen, limit, link, now_ms)
+        if count == len(chosen) or chosen is fresh or not fresh:
+            break
+    return Send(ports.ALARM, payload, agenda.alarm_urgent, chosen[:count]) if count else None
+
+
+def _encode_alarms(
+    chosen: "tuple[StoredAlarm, ...]", limit: int, link: Link, now_ms: int
+) -> tuple[bytes, int]:
+    """Return (frame, count) with ages as of the end of its own transmission."""
+    end_ms = now_ms + link.airtime_ms(limit)
+    while True:
+        aged = [alarm.Alarm(*stored[:5], end_ms - 1000 * stored.time_s, stored.raw) for stored in chosen]
+        payload, count = alarm.encode(aged, limit)
+        chosen = chosen[:count]  # a shorter frame with smaller ages could have room for one more: not again
+        sooner_ms = now_ms + link.airtime_ms(len(payload))
+        if sooner_ms >= end_ms or not count:
+            return payload, count
+        end_ms = sooner_ms
+
+
+def _answer(agenda: Agenda, _link: Link, _now_ms: int) -> Send:
+    answer = agenda.answers[0]
+    return Send(ports.COMMAND_ANSWER, command.encode_answer(answer), False, answer)
+
+
+def _state(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
+    payload = agenda.report(now_ms)
+    return Send(ports.STATE, payload, False, None) if len(payload) <= link.capacity(now_ms) else None
+
+
+def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
+    size = min(agenda.batch_size, link.capacity(now_ms))
+    allowed_ms = link.earliest_ms(size, now_ms, False)
+    if allowed_ms is None or allowed_ms > now_ms:  # no need to build it then
+        return None if allowed_ms is None else Wake(allowed_ms)
+    run = history.choose(agenda.records)
+    if run is None:
+        return None
+    asked = agenda.wants_acknowledgement(now_ms)
+    for inline_schema in (False,) if agenda.schema_confirmed else (True, False):
+        frame = history.build(agenda.records, run, link, asked, inline_schema, agenda.likely, now_ms)
+        if frame is not None:
+            content = Batch(frame.first, frame.count, asked, inline_schema)
+            return Send(ports.HISTORY, frame.payload, False, content)
+    return None
