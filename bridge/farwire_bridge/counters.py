@@ -1,0 +1,54 @@
+"""Counters of everything that passes: what came in has gone out, or it is counted why not."""
+
+import threading
+from collections import Counter
+
+NAMES = (
+    "received",  # MQTT messages on event topics
+    "duplicates",  # of these: delivered before
+    "malformed",  # of these: not an event of ChirpStack
+    "ignored",  # of these: events that carry nothing for us
+    "acknowledged",  # MQTT messages acknowledged to the broker
+    "held",  # MQTT messages that had to wait because the spool was full
+    "uplinks",
+    "records",  # readings with a record number, repeats included
+    "live",  # uplinks of plain Cayenne LPP
+    "alarms",
+    "refused",  # uplinks that could not be decoded
+    "unknown_schemas",  # of these: the device's channel table was missing
+    "times_corrected",  # uplinks whose time was implausible
+    "spooled",  # entries written to the spool
+    "delivered",  # entries that the cloud stored
+    "refused_by_cloud",  # entries that the cloud refused
+    "deliveries",  # requests that the cloud answered
+    "delivery_failures",  # requests that failed and will be repeated
+    "orders",  # new orders of the cloud
+    "orders_done",  # orders that the node itself answered
+    "orders_failed",
+    "orders_expired",
+    "enqueued",  # downlinks put into the network server's queue
+    "enqueue_failures",
+    "sent",  # downlinks of ours that a gateway took
+    "acknowledgements",  # acknowledgement frames put into the queue
+    "mqtt_connects",
+    "mqtt_disconnects",
+    "restarts",  # starts over after an error of the disk
+)
+
+
+class Counters:
+    """Named counts that any thread may add to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter(dict.fromkeys(NAMES, 0))
+
+    def add(self, name: str, count: int = 1) -> None:
+        """Add to one of NAMES."""
+        with self._lock:
+            self._counts[name] += count
+
+    def snapshot(self) -> dict[str, int]:
+        """Return all counts as they are now, in the order of NAMES."""
+        with self._lock:
+            return {name: self._counts[name] for name in NAMES}

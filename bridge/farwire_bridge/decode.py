@@ -1,0 +1,211 @@
+"""Events of a device -> entries for the cloud, and happenings for the downlinks. Pure.
+
+Bytes are decoded by FPort with `farwire_codecs.uplink`; what cannot be decoded becomes a Refused entry that
+keeps the payload. Times of records and alarms: when the frame was heard minus the age that the frame carries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chirpstack_api import integration
+
+from farwire_bridge import times
+from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
+from farwire_bridge.payload_limits import payload_limit
+from farwire_codecs import ports, uplink
+from farwire_codecs.batch import Batch
+from farwire_codecs.command import CommandAnswer
+from farwire_codecs.errors import CodecError, UnknownSchemaError
+from farwire_codecs.schema import Schema
+from farwire_codecs.state_report import StateReport
+from farwire_contract.v1 import telemetry_pb2 as contract
+
+SchemaFor = Callable[[int], Schema | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one event gave."""
+
+    entries: tuple[contract.Entry, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+    schema: Schema | None = None  # a channel table to remember for the device
+    counts: tuple[tuple[str, int], ...] = field(default=())  # names of `counters`
+
+
+def decode_uplink(
+    event: Any, schema_for: SchemaFor, now_ms: int, limits: times.Limits, reserve: int
+) -> Decoded:
+    """Return what an `up` event carries: one entry, and a chance for downlinks."""
+    heard_ms, corrected = times.heard_ms(event, now_ms, limits)
+    entry = contract.Entry(device=_device(event), uplink=_uplink(event), time_ms=heard_ms)
+    counts = [("uplinks", 1)] + [("times_corrected", 1)] * corrected
+    answered = configuration_hash = schema = None
+    schema_missing = False
+    try:
+        content = _content(event, schema_for)
+    except UnknownSchemaError as error:
+        _refuse(entry, error)
+        schema_missing = True
+        counts += [("refused", 1), ("unknown_schemas", 1)]
+    except CodecError as error:
+        _refuse(entry, error)
+        counts.append(("refused", 1))
+    else:
+        counts += _put(entry, event.f_port, content, heard_ms)
+        if isinstance(content, CommandAnswer):
+            answered = content.number
+        elif isinstance(content, StateReport):
+            configuration_hash = content.configuration_hash
+        elif isinstance(content, Batch):
+            schema = content.schema
+    limit = payload_limit(event.region_config_id, event.dr, reserve)
+    heard = Heard(event.device_info.dev_eui, limit, answered, configuration_hash, schema_missing)
+    return Decoded((entry,), (heard,), schema, tuple(counts))
+
+
+def decode_other(kind: str, event: Any, now_ms: int) -> Decoded:
+    """Return what a `join`, `ack`, `txack`, `log` or `status` event carries."""
+    dev_eui = event.device_info.dev_eui
+    entry = contract.Entry(device=_device(event), time_ms=times.event_ms(event, now_ms))
+    match kind:
+        case "join":
+            entry.joined.dev_addr = event.dev_addr
+            return Decoded((entry,), (Rejoined(dev_eui),))
+        case "status":
+            entry.status.CopyFrom(_status(event))
+            return Decoded((entry,))
+        case "txack":
+            return Decoded((), (Transmitted(dev_eui, event.queue_item_id),))
+        case "ack":
+            return Decoded((), (Confirmed(dev_eui, event.queue_item_id, event.acknowledged),))
+        case _:
+            entry.log.CopyFrom(_log(event))
+            return Decoded((entry,), _discarded(event))
+
+
+def refused_event(
+    dev_eui: str, application_id: str, payload: bytes, identity: str, reason: Exception
+) -> contract.Entry:
+    """Return the entry of a message on a device's topic that is no event; `identity` names it for good."""
+    entry = contract.Entry(device=contract.Device(dev_eui=dev_eui, application_id=application_id))
+    entry.uplink.deduplication_id = identity
+    entry.uplink.payload = payload
+    _refuse(entry, reason)
+    return entry
+
+
+def _content(event: Any, schema_for: SchemaFor) -> Any:
+    if event.f_port == 0 or not event.data:
+        return []  # MAC commands only: the device lives, and says no more
+    return uplink.decode_uplink(event.f_port, event.data, schema_for)
+
+
+def _put(entry: contract.Entry, f_port: int, content: Any, heard_ms: int) -> list[tuple[str, int]]:
+    """Set the entry's body; return what to count."""
+    if isinstance(content, Batch):
+        for record in content.records:
+            entry.records.records.append(_record(content.schema, record, heard_ms))
+        entry.records.acknowledgement_wanted = content.acknowledgement_wanted
+        return [("records", len(content.records))]
+    if isinstance(content, StateReport):
+        entry.state.CopyFrom(contract.StateReport(**content._asdict()))
+        return []
+    if isinstance(content, CommandAnswer):
+        entry.answer.command_number = content.number
+        entry.answer.result = content.result
+        return []
+    if f_port == ports.ALARM:
+        entry.alarms.alarms.extend(_alarm(alarm, heard_ms) for alarm in content)
+        return [("alarms", len(content))]
+    entry.live.SetInParent()
+    entry.live.readings.extend(_reading(item.channel, item.type_id, item.raw) for item in content)
+    return [("live", 1)] if content else []
+
+
+def _record(schema: Schema, record: Any, heard_ms: int) -> contract.Record:
+    readings = [
+        _reading(channel.channel, channel.type_id, raw)
+        for channel, raw in zip(schema.channels, record.values, strict=True)
+        if raw is not None
+    ]
+    return contract.Record(number=record.number, time_ms=heard_ms - record.age_ms, readings=readings)
+
+
+def _alarm(alarm: Any, heard_ms: int) -> contract.Alarm:
+    return contract.Alarm(
+        number=alarm.number,
+        channel=alarm.channel,
+        condition=alarm.condition,
+        active=alarm.active,
+        time_ms=heard_ms - alarm.age_ms,
+        value=_reading(alarm.channel, alarm.type_id, alarm.raw or ()),
+    )
+
+
+def _reading(channel: int, type_id: int, raw: tuple[int, ...]) -> contract.Reading:
+    return contract.Reading(channel=channel, lpp_type=type_id, raw=raw)
+
+
+def _refuse(entry: contract.Entry, error: Exception) -> None:
+    entry.refused.reason = type(error).__name__
+    entry.refused.detail = str(error)[:500]
+
+
+def _device(event: Any) -> contract.Device:
+    info = event.device_info
+    return contract.Device(
+        dev_eui=info.dev_eui,
+        name=info.device_name,
+        application_id=info.application_id,
+        profile_name=info.device_profile_name,
+        tags=dict(info.tags),
+    )
+
+
+def _uplink(event: Any) -> contract.Uplink:
+    best = max(event.rx_info, key=lambda rx: (rx.snr, rx.rssi), default=None)
+    return contract.Uplink(
+        deduplication_id=event.deduplication_id,
+        dev_addr=event.dev_addr,
+        f_cnt=event.f_cnt,
+        f_port=event.f_port,
+        data_rate=event.dr,
+        frequency_hz=event.tx_info.frequency,
+        rssi_dbm=best.rssi if best is not None else 0,
+        snr_db=best.snr if best is not None else 0.0,
+        gateways=len(event.rx_info),
+        payload=event.data,
+    )
+
+
+def _status(event: Any) -> contract.DeviceStatus:
+    status = contract.DeviceStatus(external_power=event.external_power_source, margin_db=event.margin)
+    if not event.battery_level_unavailable and not event.external_power_source:
+        status.battery_percent = event.battery_level
+    return status
+
+
+def _log(event: Any) -> contract.NetworkLog:
+    return contract.NetworkLog(
+        level=_name(integration.LogLevel, event.level),
+        code=_name(integration.LogCode, event.code),
+        description=event.description,
+        context=dict(event.context),
+    )
+
+
+def _discarded(event: Any) -> tuple[Happening, ...]:
+    """Return the loss of a queue item, if the event names one; DOWNLINK_GATEWAY names none (it stays)."""
+    item_id = event.context.get("queue_item_id")
+    code = _name(integration.LogCode, event.code)
+    if not item_id or code not in ("DOWNLINK_PAYLOAD_SIZE", "EXPIRED", "F_CNT_DOWN"):
+        return ()
+    limit = event.context.get("max_payload_size", "")
+    return (Discarded(event.device_info.dev_eui, item_id, code, int(limit) if limit.isdecimal() else None),)
+
+
+def _name(enum: Any, number: int) -> str:
+    """Return an enum value's name, or its number as text where a newer ChirpStack has more values."""
+    return str(enum.Name(number)) if number in enum.values() else str(number)

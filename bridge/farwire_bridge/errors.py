@@ -1,0 +1,25 @@
+"""What the bridge raises.
+
+BridgeError
+├── MalformedEventError  an MQTT message that is not the event its topic says; keep it, acknowledge it, go on
+├── OrderError           an order of the cloud that nobody could carry out; answer it as failed
+└── SpoolVersionError    the spool's file was written by a newer bridge; start that one
+
+A message names the field, the value and what was expected.
+"""
+
+
+class BridgeError(Exception):
+    """Base of everything that the bridge raises itself."""
+
+
+class MalformedEventError(BridgeError):
+    """A message on an event topic that is not such an event."""
+
+
+class OrderError(BridgeError):
+    """An order that cannot be carried out as it stands."""
+
+
+class SpoolVersionError(BridgeError):
+    """The spool's file has a schema that this bridge does not know."""
