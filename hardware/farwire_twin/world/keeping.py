@@ -9,24 +9,19 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from farwire_node.storage import MemoryStorage
+from farwire_node.storage import Storage
 
 FILE_NAME = "world.sqlite"
 CREATE = """CREATE TABLE IF NOT EXISTS kept
     (owner TEXT, key TEXT, value BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID"""
-# A run that was killed kept its time up to a second of real time before. The nodes' clocks must not go back,
-# so the next run begins this much later.
-UNCLEAN_JUMP_MS = 3_600_000
 
 
 class Keeping:
-    """The data folder's file. `path` None keeps everything in memory."""
+    """The data folder's file; made if it is not there."""
 
-    def __init__(self, folder: Path | None) -> None:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        file = ":memory:" if folder is None else folder / FILE_NAME
-        self._database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(folder / FILE_NAME, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(CREATE)
@@ -56,11 +51,10 @@ class Keeping:
         self._database.close()
 
 
-class NodeStorage(MemoryStorage):
+class NodeStorage(Storage):
     """One node's storage in the folder."""
 
     def __init__(self, keeping: Keeping, dev_eui: str) -> None:
-        super().__init__()
         self._keeping = keeping
         self._dev_eui = dev_eui
 

@@ -4,6 +4,7 @@
     {"kind": "alarm", "dev_eui", "number", "time_ms", "channel", "lpp_type", "condition", "active", "raw"}
     {"kind": "alarm_sent", "dev_eui", "number", "time_ms", "latency_ms"}     first transmission's start
     {"kind": "dropped", "dev_eui", "number"}                                 the node's memory was full
+    {"kind": "renumbered", "dev_eui", "number"}            what the node held is now numbered from here on
 
 Times are UTC ms. A channel without a value at that instant is left out of `readings`.
 """

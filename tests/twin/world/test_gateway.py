@@ -1,6 +1,6 @@
 from chirpstack_api import gw
-from farwire_node.lorawan import regions
 
+from farwire_node.lorawan import regions
 from farwire_twin.world.gateway import LEAD_MS, QUEUE_LENGTH, Gateway
 from farwire_twin.world.gateway_law import GatewayLaw
 from farwire_twin.world.on_air import Copy, Signal

@@ -204,7 +204,9 @@ def test_statistics_hold_nobody_up(broker: Server) -> None:
 
 def test_a_gateway_without_a_broker_counts_what_it_could_not_send_and_holds_nobody_up() -> None:
     barrier = Barrier()
-    gateway = GatewayMqtt(ID, BrokerSettings("127.0.0.1", 1), lambda action: action(), lambda _: None, barrier)
+    gateway = GatewayMqtt(
+        ID, BrokerSettings("127.0.0.1", 1), lambda action: action(), lambda _: None, barrier
+    )
 
     gateway.send_uplink(gw.UplinkFrame())
 

@@ -1,0 +1,153 @@
+"""A plant: nodes with their things, each on a board of its own in the world."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from farwire_node.lorawan.mac import Mac
+
+from farwire_codecs import configuration
+from farwire_codecs.configuration import Setting
+from farwire_node.aes_host import HostAes
+from farwire_node.lorawan.regions import Region
+from farwire_node.node import Node
+from farwire_node.storage import MemoryStorage, Storage
+from farwire_twin.world.accounting import Accounting
+from farwire_twin.world.channel import Channel
+from farwire_twin.world.clock import Clock
+from farwire_twin.world.driver import Driver
+from farwire_twin.world.identities import Identity, node_identity
+from farwire_twin.world.keeping import Keeping, NodeStorage
+from farwire_twin.world.kits import KITS, Kit, replayed
+from farwire_twin.world.processes import Battery
+from farwire_twin.world.propagation import Place
+from farwire_twin.world.replay import Series
+
+PROCESSES_KEY = "processes"
+# An installer powers the nodes one after the other.
+POWER_ON_STEP_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PlantNode:
+    """One node of the plant."""
+
+    name: str
+    identity: Identity
+    kit: Kit
+    driver: Driver
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class PlantOptions:
+    """What kind of plant."""
+
+    seed: int
+    region: Region
+    sampling_interval_s: int
+    reporting_interval_s: int
+    series: tuple[Series, ...] = ()  # to be replayed; none: physical models
+
+
+class Plant:
+    """All nodes. `keeping` None: nothing outlives the process."""
+
+    def __init__(
+        self,
+        options: PlantOptions,
+        places: list[Place],
+        clock: Clock,
+        channel: Channel,
+        accounting: Accounting,
+        keeping: Keeping | None = None,
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._channel = channel
+        self._accounting = accounting
+        self._keeping = keeping
+        self.nodes = [self._build(number, place) for number, place in enumerate(places, 1)]
+
+    def power_on(self) -> None:
+        """Power the nodes, one a second from now on."""
+        for index, node in enumerate(self.nodes):
+            self._clock.after(index * POWER_ON_STEP_MS, node.driver.power_on)
+
+    def stop_sampling(self) -> None:
+        """Have every node sample no more, and deliver what it holds."""
+        for node in self.nodes:
+            node.node.stop_sampling()
+            node.driver.poke()
+
+    def pending(self) -> int:
+        """How many records and alarms the nodes hold that were not acknowledged."""
+        return sum(node.node.pending() for node in self.nodes)
+
+    def suspend(self) -> None:
+        """Save every node's memory and the state of its things, as if power went off in an orderly way."""
+        for node in self.nodes:
+            node.node.suspend(self._clock.now_ms)
+            if self._keeping is not None:
+                states = [process.state() for process in node.kit.processes]
+                kept = {"kit": node.kit.name, "states": states}
+                self._keeping.save_json(node.identity.dev_eui, PROCESSES_KEY, kept)
+
+    def _build(self, number: int, place: Place) -> PlantNode:
+        identity = node_identity(self._options.seed, number)
+        kit = self._kit(number)
+        self._restore(identity, kit)
+        storage = self._storage(identity)
+        dice = random.Random(f"node {self._options.seed} {number} {self._clock.now_ms}")
+        link = Mac(
+            self._options.region,
+            int(identity.dev_eui, 16),
+            int(identity.join_eui, 16),
+            identity.app_key,
+            HostAes(),
+            storage,
+            dice.randrange,
+        )
+        node = Node(
+            int(identity.dev_eui, 16),
+            kit.sensors,
+            kit.actuators,
+            link,
+            storage,
+            dice.randrange,
+            factory=self._factory(kit),
+            battery_mv=_battery(kit),
+        )
+        driver = Driver(identity.dev_eui, node, place, self._clock, self._channel, self._accounting)
+        return PlantNode(f"{kit.name}-{number}", identity, kit, driver, node)
+
+    def _kit(self, number: int) -> Kit:
+        seed, series = self._options.seed, self._options.series
+        if not series:
+            return KITS[(number - 1) % len(KITS)](f"{seed} {number}")
+        chosen = series[(number - 1) % len(series)]
+        return replayed(chosen, random.Random(f"offset {seed} {number}").random() * chosen.period_s)
+
+    def _factory(self, kit: Kit) -> tuple[Setting, ...]:
+        intervals = (
+            Setting(configuration.SAMPLING_INTERVAL_S, None, self._options.sampling_interval_s),
+            Setting(configuration.REPORTING_INTERVAL_S, None, self._options.reporting_interval_s),
+        )
+        return configuration.canonical(intervals + kit.limits)
+
+    def _storage(self, identity: Identity) -> Storage:
+        return MemoryStorage() if self._keeping is None else NodeStorage(self._keeping, identity.dev_eui)
+
+    def _restore(self, identity: Identity, kit: Kit) -> None:
+        kept = None if self._keeping is None else self._keeping.load_json(identity.dev_eui, PROCESSES_KEY)
+        if kept is not None and kept["kit"] == kit.name:
+            for process, state in zip(kit.processes, kept["states"], strict=True):
+                process.restore(state)
+
+
+def _battery(kit: Kit) -> Callable[[], int] | None:
+    for process in kit.processes:
+        if isinstance(process, Battery):
+            battery = process
+            return lambda: round(1000 * battery.voltage_v)
+    return None
