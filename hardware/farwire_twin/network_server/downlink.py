@@ -8,7 +8,7 @@ from farwire_node.lorawan import frames
 from farwire_twin.network_server import device_queue, mac_requests, windows
 from farwire_twin.network_server.device_queue import Next
 from farwire_twin.network_server.errors import NotFoundError, RefusedError
-from farwire_twin.network_server.mac_commands import Block, encode_blocks
+from farwire_twin.network_server.mac_blocks import Block, octets_of
 from farwire_twin.network_server.records import HeardBy, QueueItem, Session, UplinkSet
 from farwire_twin.network_server.registry import Owners
 from farwire_twin.network_server.state import SentFrame, State
@@ -104,11 +104,11 @@ def _phy_payload(
     """The frame for one window, and FPending of the windows after it."""
     fitting: list[Block] = []
     for block in blocks:
-        if len(encode_blocks([*fitting, block])) > room:
+        if len(octets_of([*fitting, block])) > room:
             break
         fitting.append(block)
         session.mac_pending[block.cid] = block.octets
-    commands = encode_blocks(fitting)
+    commands = octets_of(fitting)
     f_opts, port, payload, confirmed, pending_bit = commands, None, b"", False, f_pending
     if len(commands) > frames.MAX_F_OPTS:  # then they take the FRMPayload (LoRaWAN 1.0.4 §4.3.1.6)
         f_opts, port, payload, pending_bit = b"", 0, commands, item is not None

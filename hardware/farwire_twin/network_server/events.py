@@ -64,13 +64,13 @@ def up(
 
 
 def join(
-    owners: Owners, uplink: UplinkSet, time: Timestamp, dev_addr: int, region_config_id: str
+    info: integration.DeviceInfo, uplink: UplinkSet, time: Timestamp, dev_addr: int, region_config_id: str
 ) -> integration.JoinEvent:
     """The join-accept was handed to the gateway: a new session, a new DevAddr."""
     return integration.JoinEvent(
         deduplication_id=uplink.id,
         time=time,
-        device_info=device_info(owners),
+        device_info=info,
         dev_addr=f"{dev_addr:08x}",
         region_config_id=region_config_id,
     )

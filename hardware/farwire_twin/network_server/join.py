@@ -39,11 +39,13 @@ def handle(state: State, uplink: UplinkSet, now_ms: int) -> None:
         raise RefusedError("device profile of another region", dev_eui=dev_eui)
     heard.keep_gateways_of(state, owners, uplink)
     _check_allowed(owners)
+    # The event shows the device as it was: its class changes with this join.
+    device_info = events.device_info(owners)
     request = _checked_request(state, owners, keys, uplink, now_ms)
     session, phy_payload = _activate(state, owners, keys, request, now_ms)
     _send(state, owners, session, uplink, phy_payload, now_ms)
     time = rx_time(uplink.rx_info, now_ms)
-    message = events.join(owners, uplink, time, session.dev_addr, session.region_config_id)
+    message = events.join(device_info, uplink, time, session.dev_addr, session.region_config_id)
     state.publish(owners, "join", message)
 
 

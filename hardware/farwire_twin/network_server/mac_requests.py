@@ -1,9 +1,14 @@
 """What the network asks of a device with a downlink [chirpstack/src downlink/data.rs: set_mac_commands]."""
 
-from dataclasses import replace
-
-from farwire_twin.network_server import channel_plan, mac_commands
-from farwire_twin.network_server.mac_commands import Block
+from farwire_node.lorawan.mac_commands import (
+    DevStatusReq,
+    LinkADRReq,
+    NewChannelReq,
+    RXParamSetupReq,
+    RXTimingSetupReq,
+)
+from farwire_twin.network_server import channel_plan
+from farwire_twin.network_server.mac_blocks import Block, block
 from farwire_twin.network_server.records import Session
 from farwire_twin.network_server.registry import Owners
 from farwire_twin.network_server.state import State
@@ -12,8 +17,8 @@ NEW_CHANNELS_AT_ONCE = 3
 # After more refusals than this a command is not sent again [network.max_mac_command_error_count].
 MAX_ERRORS = 1
 DAY_MS = 24 * 3_600_000
-# Two commands that change the same thing do not travel together.
-CONFLICTS = {mac_commands.NEW_CHANNEL: mac_commands.LINK_ADR, mac_commands.LINK_ADR: mac_commands.NEW_CHANNEL}
+# LinkADRReq and NewChannelReq change the same thing and do not travel together.
+CONFLICTS = {0x03: 0x07, 0x07: 0x03}
 
 
 def add_requests(
@@ -28,10 +33,10 @@ def add_requests(
         *_receive_windows(state, owners, session),
     ]
     kept: list[Block] = []
-    for block in wanted:
-        conflicting = any(each.cid == CONFLICTS.get(block.cid) for each in kept)
-        if session.mac_errors.get(block.cid, 0) <= MAX_ERRORS and not conflicting:
-            kept.append(block)
+    for each in wanted:
+        conflicting = any(other.cid == CONFLICTS.get(each.cid) for other in kept)
+        if session.mac_errors.get(each.cid, 0) <= MAX_ERRORS and not conflicting:
+            kept.append(each)
     return kept
 
 
@@ -39,23 +44,24 @@ def _new_channels(state: State, session: Session) -> list[Block]:
     wanted = {index: channel for index, channel in enumerate(state.region.channels) if channel.extra}
     for index in [index for index in session.extra_channels_hz if index not in wanted]:
         del session.extra_channels_hz[index]
-    commands = [
-        mac_commands.new_channel_req(index, channel.frequency_hz, channel.min_dr, channel.max_dr)
+    requests = [
+        NewChannelReq(index, channel.frequency_hz, channel.max_dr, channel.min_dr)
         for index, channel in wanted.items()
         if session.extra_channels_hz.get(index) != channel.frequency_hz
     ]
-    octets = b"".join(commands[:NEW_CHANNELS_AT_ONCE])
-    return [Block(mac_commands.NEW_CHANNEL, octets)] if octets else []
+    return [block(*requests[:NEW_CHANNELS_AT_ONCE])] if requests else []
 
 
 def _channel_mask(state: State, session: Session) -> list[Block]:
-    requests = channel_plan.requests(state.region, session.enabled_channels)
-    if not requests:
-        return []
-    requests[-1] = replace(
-        requests[-1], dr=session.dr, tx_power=session.tx_power_index, nb_trans=session.nb_trans
-    )
-    return [Block(mac_commands.LINK_ADR, b"".join(request.encode() for request in requests))]
+    masks = channel_plan.masks(state.region, session.enabled_channels)
+    # Only the last request's data rate, power and repetitions count (LoRaWAN 1.0.4 §5.3); ChirpStack leaves
+    # the others' at 0.
+    values = [(0, 0, 0)] * (len(masks) - 1) + [(session.dr, session.tx_power_index, session.nb_trans)]
+    requests = [
+        LinkADRReq(dr, tx_power, mask, control, nb_trans)
+        for (control, mask), (dr, tx_power, nb_trans) in zip(masks, values, strict=False)
+    ]
+    return [block(*requests)] if requests else []
 
 
 def _device_status(owners: Owners, session: Session, now_ms: int) -> list[Block]:
@@ -66,18 +72,17 @@ def _device_status(owners: Owners, session: Session, now_ms: int) -> list[Block]
     if last_ms is not None and now_ms - last_ms < DAY_MS / times_a_day:
         return []
     session.last_device_status_request_ms = now_ms
-    return [mac_commands.dev_status_req()]
+    return [block(DevStatusReq())]
 
 
 def _receive_windows(state: State, owners: Owners, session: Session) -> list[Block]:
     wanted = state.region.settings
     blocks = []
-    here = (session.rx2_frequency_hz, session.rx2_dr, session.rx1_dr_offset)
-    if here != (wanted.rx2_frequency_hz, wanted.rx2_dr, wanted.rx1_dr_offset):
-        blocks.append(
-            mac_commands.rx_param_setup_req(wanted.rx1_dr_offset, wanted.rx2_dr, wanted.rx2_frequency_hz)
-        )
+    here = (session.rx1_dr_offset, session.rx2_dr, session.rx2_frequency_hz)
+    should = (wanted.rx1_dr_offset, wanted.rx2_dr, wanted.rx2_frequency_hz)
+    if here != should:
+        blocks.append(block(RXParamSetupReq(*should)))
     delay_s = max(wanted.rx1_delay_s, owners.profile.message.rx1_delay)
     if session.rx1_delay_s != delay_s:
-        blocks.append(mac_commands.rx_timing_setup_req(delay_s))
+        blocks.append(block(RXTimingSetupReq(delay_s)))
     return blocks

@@ -1,4 +1,4 @@
-"""From a gRPC thread into the world's and back, with ChirpStack's errors [chirpstack api/error.rs, api/auth]."""
+"""From a gRPC thread into the world's and back, with ChirpStack's errors [api/error.rs, api/auth]."""
 
 import hmac
 import threading
