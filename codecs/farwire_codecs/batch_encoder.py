@@ -1,7 +1,7 @@
 """Encoder of the history batch: record by record, until the frame is full.
 
 It keeps one Column per axis of a channel, so its memory is the frame and a few integers a column, however
-many records wait.
+many records wait. Its loops go by index, because MicroPython takes heap for every step of a zip or enumerate.
 """
 
 from farwire_codecs import fields
@@ -36,28 +36,45 @@ def encode(
     """Return a frame of at most `limit` bytes with as many of the first records as fit, and their count.
 
     The records' numbers must be consecutive, their times not falling and none after `tx_end_ms`; raises
-    CodecError otherwise. (b"", 0) when there are no records or not one fits.
+    CodecError otherwise. (b"", 0) when there are no records or not one fits. The same call with only those
+    first records gives the same frame; with an earlier `tx_end_ms` it has the same records and is not longer.
     """
     head = _head(schema, inline_schema)
-    columns = columns_of(schema)
-    records = records[: min(MAXIMUM_RECORDS, max(1, 8 * limit // sum([len(group) for group in columns])))]
-    if not records:
-        return b"", 0
+    flags = (ACKNOWLEDGEMENT_WANTED if acknowledgement_wanted else 0) | (
+        INLINE_SCHEMA if inline_schema else 0
+    )
+    axes = sum([len(group) for group in columns_of(schema)])
+    count = min(len(records), MAXIMUM_RECORDS, 8 * limit // axes)  # a value takes a bit at least
+    while count:
+        records = records[:count]
+        payload, count = _fill(flags, head, columns_of(schema), records, tx_end_ms, limit)
+        # What is chosen by looking at all records (step, start of k, flags) may suit the ones that fit
+        # less well than what those alone would get; so once more with those alone.
+        if count == len(records):
+            return payload, count
+    return b"", 0
+
+
+def _fill(
+    flags: int,
+    head: bytearray,
+    columns: list[list[Column]],
+    records: list[Record] | tuple[Record, ...],
+    tx_end_ms: int,
+    limit: int,
+) -> tuple[bytes, int]:
+    """Return the frame with as many of the records as fit when step and start are chosen for all of them."""
     smooth, missing, uneven = _survey(columns, records, tx_end_ms)
-    flags = ACKNOWLEDGEMENT_WANTED if acknowledgement_wanted else 0
-    if inline_schema:
-        flags |= INLINE_SCHEMA
     # Without a flag each record is shorter, so first try whether the frame is full before the first record
     # that needs one.
     payload, count = _encode(flags, head, columns, records[:smooth], tx_end_ms, limit)
     if count == smooth < len(records):
-        flags |= (MISSING if missing else 0) | (UNEVEN if uneven else 0)
-        longer, longer_count = _encode(flags, head, columns, records, tx_end_ms, limit)
+        more = flags | (MISSING if missing else 0) | (UNEVEN if uneven else 0)
+        longer, longer_count = _encode(more, head, columns, records, tx_end_ms, limit)
         if longer_count > count:
             payload, count = longer, longer_count
     if count > 1:
         return payload, count
-    flags &= ~(MISSING | UNEVEN)
     if None in records[0].values:
         flags |= MISSING
     return _encode(flags, head, columns, records[:1], tx_end_ms, limit)
@@ -87,15 +104,17 @@ def _survey(
     missing = uneven = False
     previous = records[0]
     interval_s = records[1].time_s - previous.time_s if len(records) > 1 else 0
-    for index, record in enumerate(records):
+    for index in range(len(records)):
+        record = records[index]
         _check(record, previous, index, tx_end_ms, len(columns))
         if index and record.time_s - previous.time_s != interval_s:
             uneven = True
-        for group, raw in zip(columns, record.values):
+        for at in range(len(columns)):
+            raw = record.values[at]
             if raw is None:
                 missing = True
             else:
-                _look(group, raw)
+                _look(columns[at], raw)
         if not missing and not uneven:
             smooth = index + 1
         previous = record
@@ -125,8 +144,8 @@ def _check(record: Record, previous: Record, index: int, tx_end_ms: int, channel
 def _look(group: list[Column], raw: tuple[int, ...]) -> None:
     if len(raw) != len(group):
         raise MalformedError(f"history batch: a value has {len(raw)} axes, its type {len(group)}")
-    for column, value in zip(group, raw):
-        column.look(value)
+    for axis in range(len(group)):
+        group[axis].look(raw[axis])
 
 
 def _encode(
@@ -183,10 +202,12 @@ def _start(writer: BitWriter, group: list[Column], many: bool) -> None:
 def _put_values(
     writer: BitWriter, columns: list[list[Column]], values: tuple[tuple[int, ...] | None, ...]
 ) -> None:
-    for group, raw in zip(columns, values):
+    for at in range(len(columns)):
+        raw = values[at]
         if raw is not None:
-            for column, value in zip(group, raw):
-                column.put(writer, value)
+            group = columns[at]
+            for axis in range(len(group)):
+                group[axis].put(writer, raw[axis])
 
 
 def _age(record: Record, tx_end_ms: int) -> int:

@@ -148,7 +148,7 @@ def assemble(parts: tuple[Piece, ...] | list[Piece]) -> tuple[Setting, ...]:
     first = parts[0]
     data: list[bytes] = [b""] * first.count
     for part in parts:
-        if part.hash != first.hash or part.count != first.count:
+        if part.hash != first.hash or part.count != first.count or not 0 <= part.index < part.count:
             raise MalformedError("configuration: pieces of two documents")
         data[part.index] = part.data
     if not all(data):

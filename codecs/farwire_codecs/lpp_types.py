@@ -95,8 +95,9 @@ def check_raw(type_id: int, raw: tuple[int, ...], types: dict[int, LppType] = TY
     found = type_of(type_id, types)
     if len(raw) != len(found.axes):
         raise MalformedError(f"LPP type {type_id} has {len(found.axes)} axes, got {len(raw)} values")
-    for value, axis in zip(raw, found.axes):
-        low, high = limits(axis)
+    for at in range(len(raw)):  # by index: a zip takes a board's heap for every sample
+        value = raw[at]
+        low, high = limits(found.axes[at])
         if not isinstance(value, int) or not low <= value <= high:
             raise RangeError(f"LPP type {type_id}: the value is {value}, expected {low} to {high}")
     return found
@@ -135,8 +136,8 @@ def unpack_wide(axes: tuple[Axis, ...], payload: bytes, at: int) -> tuple[int, .
 def to_raw(type_id: int, values: tuple[float, ...], types: dict[int, LppType] = TYPES) -> tuple[int, ...]:
     """Return the integers nearest to physical values, one per axis; halves go away from zero.
 
-    A float means the decimal that `repr` shows (1.005 at a resolution of 0.01 is 101). NaN, infinities and
-    values out of the type's range raise RangeError.
+    A float means the decimal that it is shown as (1.005 at a resolution of 0.01 is 101). NaN, infinities
+    and values out of the type's range raise RangeError.
     """
     axes = type_of(type_id, types).axes
     if len(values) != len(axes):

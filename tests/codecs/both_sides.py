@@ -1,0 +1,174 @@
+"""Messages drawn by a small generator, encoded, decoded, damaged: prints what came of each.
+
+Executed by CPython and by MicroPython, which must print the same (test_micropython.py). So this file is in
+the MicroPython subset itself, and `random` is not used: the two do not draw the same numbers.
+"""
+
+from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
+from farwire_codecs.errors import CodecError
+from farwire_codecs.lpp_types import TYPES, limits, to_raw, to_values
+from farwire_codecs.schema import Channel, Schema
+
+ON_AIR = sorted([type_id for type_id in TYPES if type_id < 256])
+
+
+class Source:
+    """Numbers of a linear congruential generator (Knuth's MMIX constants)."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, n):
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+        return (self.state >> 24) % n
+
+    def among(self, low, high):
+        if self.below(8) == 0:
+            return (low, high, max(low, 0))[self.below(3)]
+        return low + self.below(high - low + 1)
+
+    def raw(self, type_id):
+        return tuple([self.among(*limits(axis)) for axis in TYPES[type_id].axes])
+
+    def type_id(self):
+        return ON_AIR[self.below(len(ON_AIR))]
+
+
+def show(source, frame, decode):
+    """Print a frame, what it decodes to, and what it decodes to when cut and when a bit of it is flipped."""
+    print(frame.hex() if frame else "empty", outcome(decode, frame))
+    if frame:
+        flipped = bytearray(frame)
+        flipped[source.below(len(frame))] ^= 1 << source.below(8)
+        print("  flipped", outcome(decode, bytes(flipped)))
+        print("  cut", outcome(decode, frame[: source.below(len(frame))]))
+
+
+def outcome(decode, frame):
+    try:
+        return decode(frame)
+    except CodecError as error:
+        return type(error).__name__ + ": " + str(error)
+
+
+def history(source):
+    schema = Schema(
+        source.below(256), tuple([Channel(n, source.type_id()) for n in range(1 + source.below(5))])
+    )
+    wild = [source.below(4) == 0 for _ in schema.channels]
+    values = [source.raw(channel.type_id) for channel in schema.channels]
+    missing, uneven = source.below(2), source.below(2)
+    number, time_s, records = 1 + source.below(100000), source.below(100000), []
+    for index in range(1 + source.below(30)):
+        for at, channel in enumerate(schema.channels):
+            if wild[at]:
+                values[at] = source.raw(channel.type_id)
+            else:
+                values[at] = moved(source, values[at], TYPES[channel.type_id].axes)
+        row = [None if missing and source.below(4) == 0 else value for value in values]
+        records.append(batch.Record(number + index, time_s, tuple(row)))
+        time_s += 60 + (source.below(20) if uneven else 0)
+    end_ms = 1000 * records[-1].time_s + source.below(100000)
+    inline = source.below(2) == 1
+    frame, count = batch.encode(schema, records, end_ms, 11 + source.below(232), source.below(2) == 1, inline)
+    print(count)
+    show(source, frame, lambda payload: batch.decode(payload, lambda _: None if inline else schema))
+
+
+def moved(source, raw, axes):
+    return tuple(
+        [
+            max(limits(axis)[0], min(limits(axis)[1], value + 2 * (source.below(5) - 2)))
+            for value, axis in zip(raw, axes)  # noqa: B905 (MicroPython has no strict=)
+        ]
+    )
+
+
+def control(source):
+    show(
+        source,
+        acknowledgement.encode(
+            acknowledgement.Acknowledgement(
+                source.among(0, 0xFFFFFFFF),
+                bytes([source.below(256) for _ in range(source.below(9))]),
+                source.below(1000),
+                source.below(2) == 1,
+            ),
+            11 + source.below(30),
+        ),
+        acknowledgement.decode,
+    )
+    alarms, number = [], 0
+    for _ in range(1 + source.below(5)):
+        number += 1 + source.below(300)
+        type_id = source.type_id()
+        raw = None if source.below(4) == 0 else source.raw(type_id)
+        age_ms = source.below(10000000)
+        alarms.append(
+            alarm.Alarm(
+                number, source.below(256), type_id, 1 + source.below(5), source.below(2) == 1, age_ms, raw
+            )
+        )
+    show(source, alarm.encode(alarms, 51)[0], alarm.decode)
+    oldest = source.below(1000000)
+    show(
+        source,
+        state_report.encode(
+            state_report.StateReport(
+                source.among(0, 0xFFFFFFFF),
+                source.below(8),
+                source.among(0, 0xFFFFFFFF),
+                source.below(65536),
+                oldest,
+                oldest + source.below(5000),
+                source.below(300),
+                1 + source.below(86400),
+            )
+        ),
+        state_report.decode,
+    )
+    number = source.below(65536)
+    order = (
+        command.SetOutput(number, source.below(256), source.among(-32768, 32767)),
+        command.ReportState(number),
+        command.Reboot(number),
+    )[source.below(3)]
+    show(source, command.encode(order), command.decode)
+    answer = command.CommandAnswer(number, 1 + source.below(5))
+    show(source, command.encode_answer(answer), command.decode_answer)
+
+
+def settings(source):
+    document = []
+    for key in sorted(configuration.KEYS):
+        form = configuration.KEYS[key]
+        for channel in range(source.below(4)) if form.per_channel else (None,):
+            document.append(configuration.Setting(key, channel, source.among(form.low, form.high)))
+    document = configuration.canonical(document)
+    print(configuration.document_hash(document))
+    frames = configuration.pieces(document, 15 + source.below(40))
+    for frame in frames:
+        show(source, frame, configuration.decode_piece)
+    pieces = [configuration.decode_piece(frame) for frame in frames]
+    print(configuration.assemble(list(reversed(pieces))) == document)
+
+
+def live(source):
+    items = []
+    for _ in range(source.below(6)):
+        type_id = source.type_id()
+        raw = source.raw(type_id)
+        items.append(lpp.Item(source.below(256), type_id, raw))
+        print(
+            to_raw(type_id, to_values(type_id, raw)) == raw
+        )  # floats are shown differently, raw is the same
+    show(source, lpp.encode_dynamic(items), lpp.decode_dynamic)
+
+
+def main(seed, rounds):
+    source = Source(seed)
+    for _ in range(rounds):
+        history(source)
+        control(source)
+        settings(source)
+        live(source)

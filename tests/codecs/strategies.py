@@ -1,0 +1,137 @@
+"""Any message of ours, for Hypothesis."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
+from farwire_codecs.lpp_types import TYPES, LppType, limits
+from farwire_codecs.schema import Channel, Schema
+
+u32 = st.integers(0, 0xFFFFFFFF)
+u16 = st.integers(0, 0xFFFF)
+byte = st.integers(0, 255)
+type_ids = st.sampled_from([type_id for type_id in TYPES if type_id < 256])
+payload_limits = st.integers(11, 242)
+
+
+def raws(found: LppType) -> st.SearchStrategy[tuple[int, ...]]:
+    """Return any value of a type, with its ends likely."""
+    axes = []
+    for axis in found.axes:
+        low, high = limits(axis)
+        axes.append(st.integers(low, high) | st.sampled_from([low, high, 0]))
+    return st.tuples(*axes)
+
+
+@st.composite
+def items(draw: st.DrawFn, types: dict[int, LppType] = TYPES) -> lpp.Item:
+    type_id = draw(st.sampled_from([type_id for type_id in types if type_id < 256]))
+    return lpp.Item(draw(byte), type_id, draw(raws(types[type_id])))
+
+
+acknowledgements = st.builds(
+    acknowledgement.Acknowledgement,
+    through=u32,
+    stored_above=st.binary(max_size=30).map(lambda bitmap: bitmap.rstrip(b"\x00")),
+    alarms_through=u32,
+    schema_wanted=st.booleans(),
+)
+
+
+@st.composite
+def alarms(draw: st.DrawFn) -> list[alarm.Alarm]:
+    made = []
+    number = 0
+    for _ in range(draw(st.integers(1, 40))):
+        number += draw(st.integers(1, 3) | st.integers(1, 100_000))
+        type_id = draw(type_ids)
+        made.append(
+            alarm.Alarm(
+                number=number,
+                channel=draw(byte),
+                type_id=type_id,
+                condition=draw(st.sampled_from(alarm.CONDITIONS)),
+                active=draw(st.booleans()),
+                age_ms=125 * draw(st.integers(0, 100) | u32),
+                raw=draw(st.none() | raws(TYPES[type_id])),
+            )
+        )
+    return made
+
+
+@st.composite
+def state_reports(draw: st.DrawFn) -> state_report.StateReport:
+    oldest = draw(u32)
+    return state_report.StateReport(
+        configuration_hash=draw(u32),
+        reset_reason=draw(st.integers(0, len(state_report.RESET_REASONS) - 1)),
+        uptime_s=draw(u32),
+        battery_mv=draw(u16),
+        oldest_record=oldest,
+        next_record=draw(st.integers(oldest, 0xFFFFFFFF)),
+        dropped_records=draw(u32),
+        sampling_interval_s=draw(u32),
+    )
+
+
+commands = st.one_of(
+    st.builds(command.SetOutput, number=u16, channel=byte, value_x100=st.integers(-32768, 32767)),
+    st.builds(command.ReportState, number=u16),
+    st.builds(command.Reboot, number=u16),
+)
+answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))
+
+
+@st.composite
+def settings(draw: st.DrawFn) -> configuration.Setting:
+    number, key = draw(st.sampled_from(list(configuration.KEYS.items())))
+    channel = draw(byte) if key.per_channel else None
+    return configuration.Setting(number, channel, draw(st.integers(key.low, key.high)))
+
+
+documents = st.lists(
+    settings(), max_size=configuration.MAXIMUM_SETTINGS, unique_by=lambda s: (s.key, s.channel)
+).map(configuration.canonical)
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> Schema:
+    channels = st.builds(Channel, channel=byte, type_id=type_ids)
+    return Schema(draw(byte), tuple(draw(st.lists(channels, min_size=1, max_size=6, unique=True))))
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> tuple[Schema, list[batch.Record]]:
+    """Return a schema and consecutive records: steady or wild values, even or uneven times, some missing."""
+    schema = draw(schemas())
+    interval_s = draw(st.sampled_from([1, 60, 300, 3600]))
+    gaps = (
+        st.just(interval_s) | st.integers(0, 10 * interval_s) if draw(st.booleans()) else st.just(interval_s)
+    )
+    missing = draw(st.booleans())
+    columns = [_steady(draw, TYPES[channel.type_id]) for channel in schema.channels]
+    number = draw(st.integers(1, 70_000) | st.just(0xFFFFFF00))
+    time_s = draw(st.integers(0, 10_000_000))
+    records = []
+    for index in range(draw(st.integers(1, 40))):
+        values: list[Any] = []
+        for column in columns:
+            values.append(None if missing and not draw(st.integers(0, 3)) else draw(column))
+        records.append(batch.Record(number + index, time_s, tuple(values)))
+        time_s += draw(gaps)
+    return schema, records
+
+
+def _steady(draw: st.DrawFn, found: LppType) -> st.SearchStrategy[tuple[int, ...]]:
+    """Return values around one, in steps, or any at all."""
+    if draw(st.integers(0, 3)) == 0:
+        return raws(found)
+    step = draw(st.sampled_from([1, 2, 50]))
+    axes = []
+    for axis in found.axes:
+        low, high = limits(axis)
+        middle = draw(st.integers(low, high))
+        deviations = st.integers(-3, 3)
+        axes.append(deviations.map(lambda n, m=middle, a=low, z=high: max(a, min(z, m + n * step))))  # type: ignore[misc]
+    return st.tuples(*axes)

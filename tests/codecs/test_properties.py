@@ -1,0 +1,231 @@
+"""What holds for every message and for every payload: both ways the same, and nothing but CodecErrors."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farwire_codecs import (
+    acknowledgement,
+    alarm,
+    batch,
+    command,
+    configuration,
+    lpp,
+    state_report,
+    uplink,
+)
+from farwire_codecs.errors import CodecError
+from farwire_codecs.lpp_profiles import PROFILES
+from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES
+from farwire_codecs.schema import Channel, Schema
+from tests.codecs import strategies as any_
+
+SCHEMA = Schema(7, (Channel(1, 103), Channel(2, 104), Channel(3, 113)))
+
+
+def refuse_every_prefix(decode: Callable[[bytes], Any], frame: bytes) -> None:
+    for length in range(len(frame)):
+        with pytest.raises(CodecError):
+            decode(frame[:length])
+
+
+@given(any_.acknowledgements)
+def test_acknowledgement_comes_back(message: acknowledgement.Acknowledgement) -> None:
+    frame = acknowledgement.encode(message, 242)
+
+    assert acknowledgement.decode(frame) == message
+    refuse_every_prefix(acknowledgement.decode, frame)
+
+
+@given(any_.acknowledgements, any_.payload_limits)
+def test_acknowledgement_in_a_short_frame_tells_of_fewer_records_and_of_no_wrong_one(
+    message: acknowledgement.Acknowledgement, limit: int
+) -> None:
+    frame = acknowledgement.encode(message, limit)
+
+    short = acknowledgement.decode(frame)
+    assert len(frame) <= limit
+    assert message.stored_above.startswith(short.stored_above)
+    assert short[:1] + short[2:] == message[:1] + message[2:]
+
+
+@given(any_.alarms(), any_.payload_limits)
+def test_alarms_come_back_as_many_as_fit(alarms: list[alarm.Alarm], limit: int) -> None:
+    frame, count = alarm.encode(alarms, limit)
+
+    assert len(frame) <= limit
+    if not count:
+        assert frame == b""
+        return
+    assert alarm.decode(frame) == alarms[:count]
+    refuse_every_prefix(alarm.decode, frame)
+    if count < len(alarms) and count < alarm.MAXIMUM_ALARMS:
+        assert len(alarm.encode(alarms[: count + 1], 242)[0]) > limit or limit == 242
+
+
+@given(any_.state_reports())
+def test_state_report_comes_back(report: state_report.StateReport) -> None:
+    frame = state_report.encode(report)
+
+    assert len(frame) <= state_report.MAXIMUM_SIZE
+    assert state_report.decode(frame) == report
+    refuse_every_prefix(state_report.decode, frame)
+
+
+@given(any_.commands)
+def test_command_comes_back(order: Any) -> None:
+    frame = command.encode(order)
+
+    assert command.decode(frame) == order
+    assert type(command.decode(frame)) is type(order)
+    refuse_every_prefix(command.decode, frame)
+
+
+@given(any_.answers)
+def test_command_answer_comes_back(answer: command.CommandAnswer) -> None:
+    frame = command.encode_answer(answer)
+
+    assert command.decode_answer(frame) == answer
+    refuse_every_prefix(command.decode_answer, frame)
+
+
+@given(any_.documents, any_.payload_limits, st.randoms())
+def test_document_comes_back_from_its_pieces_in_any_order(
+    document: tuple[configuration.Setting, ...], limit: int, order: Any
+) -> None:
+    try:
+        frames = configuration.pieces(document, limit)
+    except CodecError:
+        assert len(configuration.encode_document(document)) > 255 * (limit - configuration.PIECE_OVERHEAD)
+        return
+    order.shuffle(frames)
+
+    pieces = [configuration.decode_piece(frame) for frame in frames]
+
+    assert all(len(frame) <= limit for frame in frames)
+    assert configuration.assemble(pieces) == document
+    assert pieces[0].hash == configuration.document_hash(document)
+    refuse_every_prefix(configuration.decode_piece, frames[0])
+    refuse_every_prefix(configuration.decode_document, configuration.encode_document(document))
+
+
+@given(any_.recordings(), any_.payload_limits, st.integers(0, 200_000), st.booleans(), st.booleans())
+def test_history_comes_back(
+    recording: tuple[Schema, list[batch.Record]], limit: int, after_ms: int, wanted: bool, inline: bool
+) -> None:
+    schema, records = recording
+    tx_end_ms = 1000 * records[-1].time_s + after_ms
+
+    frame, count = batch.encode(schema, records, tx_end_ms, limit, wanted, inline)
+
+    def decode(payload: bytes) -> batch.Batch:
+        return batch.decode(payload, lambda _: None if inline else schema)
+
+    assert len(frame) <= limit
+    if not count:
+        assert frame == b""
+        return
+    message = decode(frame)
+    assert (message.schema, message.acknowledgement_wanted) == (schema, wanted)
+    assert len(message.records) == count
+    for aged, record in zip(message.records, records[:count], strict=True):
+        assert (aged.number, aged.values) == (record.number, record.values)
+        assert abs(aged.age_ms - (tx_end_ms - 1000 * record.time_s)) <= 62
+    refuse_every_prefix(decode, frame)
+
+
+@given(any_.recordings(), any_.payload_limits, st.integers(0, 300_000), st.integers(0, 300_000))
+def test_history_that_ends_earlier_keeps_its_records_and_is_no_longer(
+    recording: tuple[Schema, list[batch.Record]], limit: int, after_ms: int, sooner_ms: int
+) -> None:
+    schema, records = recording
+    tx_end_ms = 1000 * records[-1].time_s + after_ms
+    frame, count = batch.encode(schema, records, tx_end_ms, limit, False, False)
+    fitting = records[:count]
+    if not count:
+        return
+
+    earlier_ms = max(1000 * fitting[-1].time_s, tx_end_ms - sooner_ms)
+
+    assert batch.encode(schema, fitting, tx_end_ms, limit, False, False) == (frame, count)
+    shorter, same_count = batch.encode(schema, fitting, earlier_ms, limit, False, False)
+    assert same_count == count
+    assert len(shorter) <= len(frame)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES.keys())
+def test_items_of_every_profile_come_back(profile: Any) -> None:
+    @given(st.lists(any_.items(profile.types)))
+    def check(items: list[lpp.Item]) -> None:
+        assert lpp.decode_dynamic(lpp.encode_dynamic(items, profile.types), profile.types) == items
+
+    check()
+
+
+@given(st.lists(any_.items()))
+def test_packed_items_come_back(items: list[lpp.Item]) -> None:
+    numbered = [lpp.Item(index + 1, item.type_id, item.raw) for index, item in enumerate(items)]
+
+    assert lpp.decode_packed(lpp.encode_packed(numbered)) == numbered
+
+
+@given(st.lists(st.tuples(any_.byte, any_.raws(TYPES[FULL_SCALE_GPS]))))
+def test_positions_come_back(positions: list[tuple[int, tuple[int, ...]]]) -> None:
+    items = [lpp.Item(channel, FULL_SCALE_GPS, raw) for channel, raw in positions]
+
+    assert lpp.decode_gps(lpp.encode_gps(items)) == items
+
+
+@given(st.lists(any_.items(), min_size=1))
+def test_cut_lpp_frame_gives_whole_items_or_an_error_that_carries_them(items: list[lpp.Item]) -> None:
+    frame = lpp.encode_dynamic(items)
+
+    for length in range(len(frame)):
+        offset, read = length, items
+        try:
+            read = lpp.decode_dynamic(frame[:length])
+        except CodecError as error:
+            offset, read = error.offset, list(error.items)  # type: ignore[arg-type]
+        assert read == items[: len(read)]
+        assert len(lpp.encode_dynamic(read)) == offset
+
+
+@given(st.binary(max_size=260), st.sampled_from([*range(1, 4), *range(210, 223), 99]), st.booleans())
+def test_any_bytes_on_any_port_give_a_message_or_a_codec_error(
+    payload: bytes, f_port: int, known: bool
+) -> None:
+    with contextlib.suppress(CodecError):
+        uplink.decode_uplink(f_port, payload, lambda schema_id: SCHEMA if known else None)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_downlink_give_a_message_or_a_codec_error(payload: bytes) -> None:
+    for decode in (
+        acknowledgement.decode,
+        command.decode,
+        configuration.decode_piece,
+        configuration.decode_document,
+    ):
+        with contextlib.suppress(CodecError):
+            decode(payload)
+
+
+@given(any_.recordings(), st.data())
+def test_a_history_batch_with_flipped_bits_gives_a_message_or_a_codec_error(
+    recording: tuple[Schema, list[batch.Record]], data: st.DataObject
+) -> None:
+    schema, records = recording
+    frame, count = batch.encode(schema, records, 1000 * records[-1].time_s, 242, False, True)
+    if not count:
+        return
+    flips = data.draw(st.lists(st.integers(0, 8 * len(frame) - 1), min_size=1, max_size=3))
+    damaged = bytearray(frame)
+    for flip in flips:
+        damaged[flip // 8] ^= 1 << flip % 8
+
+    with contextlib.suppress(CodecError):
+        batch.decode(bytes(damaged), lambda _: schema)
