@@ -1,0 +1,498 @@
+"""A class A MAC of LoRaWAN 1.0.x without a radio and without a clock: bytes and times in, steps out.
+
+What a call means is in link.py. One turn of the radio is a Cycle (cycle.py); this module decides what goes
+into the next one: a join-request, a frame of the node, one more copy of it (NbTrans), or an empty frame of
+its own that carries an acknowledgement. Specification: TS001-1.0.4, RP002-1.0.4.
+"""
+
+from farwire_node.aes import Crypto
+from farwire_node.errors import ConfigurationError, FrameError, MicError
+from farwire_node.link import (
+    AIRTIME,
+    BUSY,
+    NOT_JOINED,
+    TOO_LONG,
+    Delivered,
+    Joined,
+    JoinFailed,
+    Link,
+    LinkChecked,
+    Received,
+    Refusal,
+    Sending,
+    TimeReceived,
+)
+from farwire_node.lorawan import adr as back_off
+from farwire_node.lorawan import cycle, downlinks, frames, mac_answers, mac_commands
+from farwire_node.lorawan.air import Air
+from farwire_node.lorawan.channel_plan import ChannelPlan
+from farwire_node.lorawan.f_opts import FOpts
+from farwire_node.lorawan.joining import Joining
+from farwire_node.lorawan.ledger import Ledger
+from farwire_node.lorawan.persistence import Persistence
+from farwire_node.lorawan.regions.region import (
+    JOIN_ACCEPT_DELAY1_MS,
+    RETRANSMIT_TIMEOUT_MAX_MS,
+    RETRANSMIT_TIMEOUT_MIN_MS,
+    Region,
+)
+from farwire_node.lorawan.session import Session
+from farwire_node.lorawan.uplink import Uplink
+from farwire_node.lorawan.windows import Reception
+from farwire_node.steps import Listen, Sleep, Transmit
+from farwire_node.storage import Storage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# An own frame (acknowledgement, or to fetch what the network holds) leaves at random within this time after
+# the downlink, so that a frame of the node can carry it instead. TS001 §4.3.1.2 leaves the moment open.
+_OWN_FRAME_MIN_MS = 1_000
+_OWN_FRAME_SPREAD_MS = 3_000
+
+# A further copy that the airtime does not allow within this time is given up: the node's next frame says
+# more than an old one, and its records carry their age as of the first copy.
+_COPY_PATIENCE_MS = 30_000
+_COPY_SPREAD_MS = 1_000  # copies of two devices that met once should not meet again
+
+_IDLE_MS = 3_600_000
+_LAST_PORT = 223  # of an application (TS001 §4.3.2)
+
+
+class Mac(Link):
+    """One device on one network.
+
+    EUIs are integers, `app_key` 16 bytes. `initial_dr`: data rate after a join (None: the one that the join
+    succeeded with). `reserve_percent`: share of each sub-band's hour that only urgent frames may use.
+    `adr`: the network may choose data rate and power. `clock_error_ppm`: how much this clock and a gateway's
+    may differ. `max_eirp_dbm`: what the board reaches, if less than the region allows. `join_spread_ms`: the
+    first attempt to join comes at random within this time.
+
+    `counters` tells what was refused and why, for a device that seems deaf.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        dev_eui: int,
+        join_eui: int,
+        app_key: bytes,
+        crypto: Crypto,
+        storage: Storage,
+        random_below: "Callable[[int], int]",
+        initial_dr: int | None = None,
+        reserve_percent: int = 20,
+        adr: bool = True,
+        clock_error_ppm: int = 100,
+        max_eirp_dbm: int | None = None,
+        join_spread_ms: int = 5_000,
+    ) -> None:
+        if initial_dr is not None and initial_dr not in region.up_drs:
+            raise ConfigurationError(f"initial_dr is {initial_dr}, expected one of {region.up_drs}")
+        if not 0 <= reserve_percent < 100:
+            raise ConfigurationError(f"reserve_percent is {reserve_percent}, expected 0..99")
+        self._region = region
+        self._crypto = crypto
+        self._random_below = random_below
+        self._initial_dr = initial_dr
+        self._join_spread_ms = join_spread_ms
+        self.counters = {
+            downlinks.MALFORMED: 0,
+            downlinks.FOREIGN: 0,
+            downlinks.WRONG_MIC: 0,
+            downlinks.REPLAYED: 0,
+            "outside_window": 0,
+        }
+        ledger = Ledger(region.sub_bands, reserve_percent)
+        self._plan = ChannelPlan(region, ledger)
+        self._device = mac_answers.Device(region, self._plan, adr)
+        self._cycle = cycle.Cycle(clock_error_ppm)
+        self._joining = Joining(region, dev_eui, join_eui, app_key, crypto, storage, random_below)
+        self._persistence = Persistence(region, storage, self._plan, ledger)
+        self._air = Air(region, self._plan, self._cycle, self._persistence, random_below, max_eirp_dbm)
+        self._session = self._persistence.load_session()
+        self._asking = False  # the cycle under way is a join-request's
+        self._uplink: Uplink | None = None  # the frame whose copies are being sent
+        self._free_ms = 0  # no new frame before (RETRANSMIT_TIMEOUT)
+        self._own_ms: int | None = None  # when an own empty frame is wanted
+        self._ack_due = False
+        self._f_opts = FOpts()
+        self._events: list[tuple[object, ...]] = []
+        self._sleep: Sleep | None = None  # holds until its time, unless something happens
+        self._started = False
+
+    # -- the node's side --
+
+    def join(self, now_ms: int) -> None:
+        """Start joining unless that is under way; a session that there was is given up."""
+        if self._joining.wanted or self._joining.exhausted:
+            return
+        self._start(now_ms)
+        if self._session is not None:
+            self._give_up_session()
+        self._joining.start(now_ms, self._join_spread_ms)
+        self._sleep = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the radio is in a cycle, or another copy of a frame is to come."""
+        return self._cycle.phase != cycle.IDLE or self._uplink is not None
+
+    @property
+    def data_rate(self) -> int | None:
+        """The present DR of uplinks, None while not joined."""
+        return None if self._session is None else self._session.dr
+
+    def set_battery(self, level: int) -> None:
+        """Tell the level to report: 0 external power, 1 (empty) to 254 (full), 255 not known."""
+        self._device.battery = level
+
+    def request_link_check(self) -> None:
+        """Ask with the next frame how well the network hears; LinkChecked answers."""
+        self._f_opts.request(mac_commands.encode(mac_commands.LinkCheckReq()))
+
+    def request_time(self) -> None:
+        """Ask with the next frame for the network's time; TimeReceived answers."""
+        self._f_opts.request(mac_commands.encode(mac_commands.DeviceTimeReq()))
+
+    def capacity(self, now_ms: int) -> int:
+        """Return the largest payload at the present data rate beside what waits to be sent; 0: no session."""
+        return 0 if self._session is None else self._limit() - len(self._f_opts.fitting(self._limit()))
+
+    def airtime_ms(self, size: int) -> int:
+        """Return the airtime of `size` bytes together with what waits to be sent; 0: no session."""
+        if self._session is None:
+            return 0
+        waiting = len(self._f_opts.fitting(self._limit()))
+        return self._air.length_ms(frames.OVERHEAD + waiting + size, self._session.dr)
+
+    def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
+        """Return when `size` bytes may start, as far as known now."""
+        self._start(now_ms)
+        if self._session is None or size > self.capacity(now_ms):
+            return None
+        radio_ms = self._radio_free_ms(now_ms, urgent)
+        return self._legal_ms(self._session, self._session.dr, self.airtime_ms(size), radio_ms, urgent)
+
+    def send(
+        self, port: int, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
+    ) -> Sending | Refusal:
+        """Take a frame for `port` 1..223 and start it with the next poll, or refuse it and change nothing."""
+        if not 1 <= port <= _LAST_PORT:
+            raise ConfigurationError(f"port is {port}, expected 1..{_LAST_PORT}")
+        if self._session is None:
+            return Refusal(NOT_JOINED, None)
+        if len(payload) > self.capacity(now_ms):
+            return Refusal(TOO_LONG, None)
+        free_ms = self._radio_free_ms(now_ms, urgent)
+        if free_ms > now_ms:
+            return Refusal(BUSY, free_ms)
+        earliest_ms = self.earliest_ms(len(payload), now_ms, urgent)
+        if earliest_ms is None or earliest_ms > now_ms:
+            return Refusal(AIRTIME, earliest_ms)
+        cut_short = self._uplink
+        if cut_short is not None:
+            self._deliver(cut_short, False)
+        self._begin(self._session, port, payload, confirmed, urgent, now_ms)
+        if cut_short is not None:
+            self._note_silence()
+        return Sending(self._cycle.tx_end_ms)
+
+    def events(self) -> list[tuple[object, ...]]:
+        """Return what happened since the last call, oldest first, and forget it."""
+        events, self._events = self._events, []
+        return events
+
+    def suspend(self, now_ms: int) -> None:
+        """Save session and airtime exactly, so that a restart skips no counter and waits for no airtime."""
+        self._start(now_ms)
+        if self._session is not None:
+            self._persistence.save_session(self._session, True)
+        self._persistence.save_airtime(True)
+
+    # -- the radio's side --
+
+    def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
+        """Return the next step. Cheap while nothing happens: the same Sleep until its time has come."""
+        if self._sleep is not None and now_ms < self._sleep.until_ms:
+            return self._sleep
+        self._start(now_ms)
+        while True:
+            step = self._cycle.poll(now_ms)
+            if step is None and self._cycle.phase == cycle.OVER:
+                self._cycle.finish()
+                self._on_silence(now_ms)
+            elif step is None:
+                wait_ms = self._next_turn(now_ms)
+                step = None if wait_ms is None else Sleep(wait_ms)
+            if step is not None:
+                self._sleep = step if isinstance(step, Sleep) else None
+                return step
+
+    def on_tx_done(self, now_ms: int) -> None:
+        """Take the moment at which the last Transmit left the air."""
+        self._cycle.on_tx_done(now_ms)
+        self._sleep = None
+
+    def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
+        """Judge what came in a window: the answer ends the cycle, anything else is counted and forgotten."""
+        self._sleep = None
+        if self._cycle.phase != cycle.LISTENING:
+            self.counters["outside_window"] += 1
+        elif self._asking:
+            self._on_join_accept(frame)
+        elif self._session is not None:
+            self._on_downlink(self._session, frame, snr_db, now_ms)
+        self._cycle.next_window()
+
+    def on_listen_end(self, now_ms: int) -> None:
+        """Learn that the last Listen ended without a frame."""
+        self._cycle.next_window()
+        self._sleep = None
+
+    # -- the next turn: each returns when to look again, None where something was started or ended --
+
+    def _next_turn(self, now_ms: int) -> int | None:
+        session = self._session
+        if self._joining.wanted:
+            return self._next_attempt(now_ms)
+        if session is None:
+            return now_ms + _IDLE_MS
+        if self._uplink is not None:
+            return self._next_copy(session, self._uplink, now_ms)
+        if self._device.adr and session.silent_uplinks >= back_off.REJOIN_AFTER:
+            self.join(now_ms)
+            return now_ms + _IDLE_MS if self._session is not None else None
+        if self._own_ms is not None:
+            return self._own_frame(session, now_ms)
+        return now_ms + _IDLE_MS
+
+    def _next_copy(self, session: Session, uplink: Uplink, now_ms: int) -> int | None:
+        """Send one more copy; one that must wait too long is given up."""
+        if now_ms < uplink.next_copy_ms:
+            return uplink.next_copy_ms
+        legal_ms = self._legal_ms(session, uplink.dr, uplink.airtime_ms, now_ms, uplink.urgent)
+        if legal_ms is None or legal_ms > uplink.give_up_ms:
+            self._deliver(uplink, False)
+            self._note_silence()
+            return None
+        if legal_ms > now_ms:
+            uplink.next_copy_ms = legal_ms
+            return legal_ms
+        self._transmit_copy(session, uplink, now_ms)
+        return None
+
+    def _next_attempt(self, now_ms: int) -> int | None:
+        """Send a join-request."""
+        joining, region = self._joining, self._region
+        earliest_ms = joining.earliest_ms(self._plan, now_ms)
+        if earliest_ms is None or earliest_ms > now_ms:
+            return now_ms + _IDLE_MS if earliest_ms is None else earliest_ms
+        self._asking = True
+        reception = Reception(JOIN_ACCEPT_DELAY1_MS, 0, region.rx2_freq_hz, region.rx2_dr)
+        dr, channels = joining.dr, joining.channels
+        self._air.transmit(joining.request(now_ms), channels, dr, 0, False, reception, 0, now_ms)
+        return None
+
+    def _own_frame(self, session: Session, now_ms: int) -> int | None:
+        """Send an empty frame of our own."""
+        assert self._own_ms is not None
+        length_ms = self.airtime_ms(-1)  # there is no port either
+        earliest_ms = max(now_ms, self._own_ms, self._free_ms)
+        legal_ms = self._legal_ms(session, session.dr, length_ms, earliest_ms, False)
+        if legal_ms is None:
+            self._own_ms = None
+        elif legal_ms > now_ms:
+            return legal_ms
+        else:
+            self._begin(session, None, b"", False, False, now_ms)
+        return None
+
+    def _begin(
+        self, session: Session, port: int | None, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
+    ) -> None:
+        """Build the next frame and start its first copy; the caller knows that it is legal."""
+        f_opts = self._f_opts.fitting(self._limit())
+        if session.f_cnt_up >= session.f_cnt_up_reserved:
+            self._persistence.save_session(session, False)
+        wants_answer = self._device.adr and back_off.wants_answer(session.silent_uplinks)
+        frame = frames.DataFrame(
+            True,
+            confirmed,
+            session.dev_addr,
+            self._device.adr,
+            wants_answer,
+            self._ack_due,
+            False,
+            session.f_cnt_up,
+            f_opts,
+            port,
+            payload,
+        )
+        phy = frames.encode_data(frame, session.nwk_s_key, session.app_s_key, self._crypto)
+        session.f_cnt_up += 1
+        self._f_opts.sent()
+        self._ack_due = False
+        self._own_ms = None
+        self._uplink = Uplink(
+            phy,
+            session.dr,
+            self._air.length_ms(len(phy), session.dr),
+            confirmed,
+            urgent,
+            port is None,
+            session.nb_trans,
+        )
+        self._transmit_copy(session, self._uplink, now_ms)
+
+    def _transmit_copy(self, session: Session, uplink: Uplink, now_ms: int) -> None:
+        self._asking = False
+        uplink.copies_left -= 1
+        self._air.transmit(
+            uplink.phy,
+            self._plan.channels_at(uplink.dr),
+            uplink.dr,
+            session.tx_power,
+            uplink.urgent,
+            session.reception,
+            session.max_duty_cycle,
+            now_ms,
+        )
+        self._sleep = None
+
+    # -- what came of a turn --
+
+    def _on_silence(self, now_ms: int) -> None:
+        """Both windows went by."""
+        uplink = self._uplink
+        if self._asking:
+            self._asking = False
+            if self._joining.wanted:
+                self._events.append(JoinFailed(self._joining.failed(self._plan, now_ms)))
+            return
+        if uplink is None:
+            return
+        pause_ms = self._random_below(_COPY_SPREAD_MS)
+        if uplink.confirmed:
+            spread_ms = RETRANSMIT_TIMEOUT_MAX_MS - RETRANSMIT_TIMEOUT_MIN_MS
+            pause_ms = RETRANSMIT_TIMEOUT_MIN_MS + self._random_below(spread_ms + 1)
+            self._free_ms = now_ms + pause_ms
+        if uplink.copies_left:
+            uplink.next_copy_ms = now_ms + pause_ms
+            uplink.give_up_ms = now_ms + _COPY_PATIENCE_MS
+            return
+        self._deliver(uplink, False)
+        self._note_silence()
+
+    def _deliver(self, uplink: Uplink, acknowledged: bool) -> None:
+        """Send no further copy."""
+        self._uplink = None
+        if not uplink.own:
+            self._events.append(Delivered(acknowledged if uplink.confirmed else None))
+
+    def _note_silence(self) -> None:
+        """Count a frame that brought no downlink, and act on it for the frames to come."""
+        if self._session is not None:
+            self._session.silent_uplinks += 1
+            if self._device.adr:
+                back_off.relax(self._session, self._plan, self._region)
+
+    def _on_join_accept(self, phy: bytes) -> None:
+        try:
+            accept, nwk_s_key, app_s_key = self._joining.accept(phy)
+        except MicError:
+            self.counters[downlinks.WRONG_MIC] += 1
+            return
+        except FrameError:
+            self.counters[downlinks.MALFORMED] += 1
+            return
+        self._cycle.finish()
+        self._plan.reset()
+        self._plan.apply_cf_list(accept.cf_list)
+        session = Session(self._region, accept, nwk_s_key, app_s_key, self._joining.dr)
+        for dr in (self._initial_dr, session.dr) + self._region.up_drs:
+            if dr is not None and self._plan.channels_at(dr):
+                session.dr = dr
+                break
+        self._session = session
+        self._persistence.save_session(session, False)
+        self._events.append(Joined(accept.dev_addr))
+
+    def _on_downlink(self, session: Session, phy: bytes, snr_db: int, now_ms: int) -> None:
+        frame, why_not = downlinks.opened(session, phy, self._crypto)
+        if frame is None:
+            self.counters[why_not] += 1
+            return
+        self._cycle.finish()
+        session.f_cnt_down = frame.f_cnt + 1
+        session.silent_uplinks = 0
+        self._free_ms = 0
+        self._ack_due = frame.confirmed
+        commands = mac_commands.decode(frame.f_opts if frame.port else frame.f_opts + frame.payload, False)
+        self._f_opts.set_answers(mac_answers.answers(self._device, session, commands, snr_db))
+        self._persistence.save_session(session, False)
+        if self._uplink is not None:
+            self._deliver(self._uplink, frame.ack)
+        self._tell_answers(commands)
+        if frame.port:
+            self._events.append(Received(frame.port, frame.payload))
+        # Answers that take much of the next frame go by themselves: a node might find no room beside them.
+        crowded = 4 * len(self._f_opts.fitting(self._limit())) > self._limit()
+        if frame.confirmed or frame.f_pending or crowded:
+            self._own_ms = now_ms + _OWN_FRAME_MIN_MS + self._random_below(_OWN_FRAME_SPREAD_MS)
+
+    def _tell_answers(self, commands: list[tuple[int, ...]]) -> None:
+        """Pass on the answers to requests of ours; the network's time is that of our frame's end."""
+        for command in commands:
+            if isinstance(command, mac_commands.LinkCheckAns):
+                self._events.append(LinkChecked(command.margin, command.gw_cnt))
+            elif isinstance(command, mac_commands.DeviceTimeAns):
+                gps_ms = 1000 * command.gps_seconds + 1000 * command.frac_256 // 256
+                self._events.append(TimeReceived(gps_ms, self._cycle.tx_end_ms))
+
+    # -- helpers --
+
+    def _start(self, now_ms: int) -> None:
+        """Take over the airtime of an earlier life, as soon as there is a clock to date it by."""
+        if self._started:
+            return
+        self._started = True
+        self._persistence.load_airtime(now_ms)
+        if self._joining.has_history:
+            self._plan.rest_all(now_ms)
+
+    def _give_up_session(self) -> None:
+        """Forget the session, in storage too: a network that hears the join-request forgets it as well."""
+        if self._uplink is not None:
+            self._deliver(self._uplink, False)
+        self._session = None
+        self._persistence.forget_session()
+        self._plan.reset()
+        self._f_opts.clear()
+        self._ack_due = False
+        self._own_ms = None
+        self._free_ms = 0
+
+    def _radio_free_ms(self, now_ms: int, urgent: bool) -> int:
+        """Return when a new frame may start, were it for the radio alone."""
+        if self._cycle.phase != cycle.IDLE:
+            return self._cycle.ends_ms(now_ms)
+        if self._uplink is not None and not urgent:
+            return max(now_ms + 1, self._uplink.next_copy_ms + self._uplink.airtime_ms)
+        return max(now_ms, self._free_ms)
+
+    def _legal_ms(self, session: Session, dr: int, length_ms: int, now_ms: int, urgent: bool) -> int | None:
+        """Return when a frame may start, `now_ms` if at once: by the network's limit and by the law."""
+        channels = self._plan.channels_at(dr)
+        return self._air.legal_ms(channels, length_ms, now_ms, urgent, session.max_duty_cycle)
+
+    def _limit(self) -> int:
+        """Return the bytes that FOpts and payload may have together."""
+        assert self._session is not None
+        return int(self._region.max_payload[self._session.dr])

@@ -1,0 +1,93 @@
+"""What a device and its network agreed on, from the join on, and how it survives a restart.
+
+FCntUp is reserved in storage in blocks: the counter stored is above every one ever used, so a power cut skips
+some numbers and repeats none (TS001-1.0.4 §4.3.1.5).
+"""
+
+import struct
+
+from farwire_node.errors import StorageError
+from farwire_node.lorawan.join import JoinAccept
+from farwire_node.lorawan.regions.region import Region
+from farwire_node.lorawan.windows import Reception
+
+F_CNT_BLOCK = 32  # frames a write; small beside the gap of 16384 that networks bridge
+
+_VERSION = 1
+# version, DevAddr, NwkSKey, AppSKey, FCntUp, next FCntDown, RX1 delay s, RX1 offset, RX2 DR, RX2 Hz, DR,
+# TXPower, NbTrans, duty cycle exponent, uplinks in silence
+_STORED = "<BI16s16sIQBBBIBBBBI"
+
+
+class Session:
+    """The state of one session; plain attributes, changed by the MAC and by the network's commands."""
+
+    def __init__(
+        self, region: Region, accept: JoinAccept, nwk_s_key: bytes, app_s_key: bytes, dr: int
+    ) -> None:
+        self.dev_addr = accept.dev_addr
+        self.nwk_s_key = nwk_s_key
+        self.app_s_key = app_s_key
+        self.f_cnt_up = 0  # of the next new frame
+        self.f_cnt_up_reserved = 0  # first one that storage does not cover
+        self.f_cnt_down = 0  # the lowest that is still accepted
+        self.rx1_delay_s = accept.rx_delay_s or 1
+        self.rx1_dr_offset = accept.rx1_dr_offset
+        self.rx2_dr = accept.rx2_dr
+        self.rx2_freq_hz = region.rx2_freq_hz
+        self.dr = dr
+        self.tx_power = 0
+        self.nb_trans = 1
+        self.max_duty_cycle = 0
+        self.silent_uplinks = 0  # ADRACKCnt
+
+    @property
+    def reception(self) -> Reception:
+        """Where the network answers this session's frames."""
+        return Reception(1000 * self.rx1_delay_s, self.rx1_dr_offset, self.rx2_freq_hz, self.rx2_dr)
+
+    def saved(self, exact: bool) -> bytes:
+        """Return the session for storage and reserve a block of FCntUp, or none where it is `exact`."""
+        self.f_cnt_up_reserved = self.f_cnt_up if exact else self.f_cnt_up + F_CNT_BLOCK
+        return struct.pack(
+            _STORED,
+            _VERSION,
+            self.dev_addr,
+            self.nwk_s_key,
+            self.app_s_key,
+            self.f_cnt_up_reserved,
+            self.f_cnt_down,
+            self.rx1_delay_s,
+            self.rx1_dr_offset,
+            self.rx2_dr,
+            self.rx2_freq_hz,
+            self.dr,
+            self.tx_power,
+            self.nb_trans,
+            self.max_duty_cycle,
+            self.silent_uplinks,
+        )
+
+
+STORED_SIZE = struct.calcsize(_STORED)
+
+
+def restored(region: Region, stored: bytes) -> Session:
+    """Return the session that `saved` gave; StorageError if these are no such bytes for this region."""
+    if len(stored) != STORED_SIZE or stored[0] != _VERSION:
+        raise StorageError(
+            f"stored session has {len(stored)} bytes, expected {STORED_SIZE} of version {_VERSION}"
+        )
+    fields = struct.unpack(_STORED, stored)
+    accept = JoinAccept(0, 0, fields[1], fields[7], fields[8], fields[6], b"")
+    session = Session(region, accept, fields[2], fields[3], fields[10])
+    session.f_cnt_up = session.f_cnt_up_reserved = fields[4]
+    session.f_cnt_down = fields[5]
+    session.rx2_freq_hz = fields[9]
+    session.tx_power = fields[11]
+    session.nb_trans = fields[12]
+    session.max_duty_cycle = fields[13]
+    session.silent_uplinks = fields[14]
+    if session.dr not in region.up_drs or session.rx2_dr not in region.down_drs:
+        raise StorageError(f"stored session is of another region than {region.name}")
+    return session
