@@ -1,4 +1,4 @@
-"""Bits packed into bytes, the highest bit of each byte first. Integers of up to 32 bits at a time."""
+"""Bits packed into bytes, the highest bit of each byte first."""
 
 from farwire_codecs.errors import MalformedError, TruncatedError
 
@@ -44,33 +44,40 @@ class BitReader:
 
     def __init__(self, payload: bytes, start: int) -> None:
         self._payload = payload
-        self._position = 8 * start
+        self._next = start  # the byte to be read next
+        self._held = 0  # bits read and not yet given out
+        self._bits = 0
 
     def get(self, width: int) -> int:
         """Return the next `width` bits as an integer; raises TruncatedError."""
-        position = self._position
-        after = position + width
-        payload = self._payload
-        if after > 8 * len(payload):
-            raise TruncatedError(f"history batch ends at bit {8 * len(payload)}, bit {after} is needed")
-        value = 0
-        while position < after:
-            free = 8 - (position & 7)
-            taken = min(free, after - position)
-            value = value << taken | payload[position >> 3] >> free - taken & (1 << taken) - 1
-            position += taken
-        self._position = after
+        while self._held < width:
+            self._fetch()
+        self._held -= width
+        value = self._bits >> self._held
+        self._bits &= (1 << self._held) - 1
         return value
 
     def ones(self, most: int) -> int:
         """Return how many one bits come next, up to `most`; skips the zero bit that ends fewer."""
         count = 0
-        while count < most and self.get(1):
+        while count < most:
+            if not self._held:
+                self._fetch()
+            self._held -= 1
+            if not self._bits >> self._held & 1:
+                break
             count += 1
+        self._bits &= (1 << self._held) - 1
         return count
 
     def end(self) -> None:
         """Raise MalformedError unless only zero bits are left, and those within the byte that was begun."""
-        left = 8 * len(self._payload) - self._position
-        if left > 7 or self.get(left):
+        if self._bits or self._next < len(self._payload):
             raise MalformedError("history batch has bits after its last record")
+
+    def _fetch(self) -> None:
+        if self._next >= len(self._payload):
+            raise TruncatedError(f"history batch of {len(self._payload)} bytes ends inside a record")
+        self._bits = self._bits << 8 | self._payload[self._next]
+        self._held += 8
+        self._next += 1

@@ -129,8 +129,8 @@ class Column:
         """Write one unsigned integer of at most `width` bits."""
         ones = folded >> self.k
         if ones < ESCAPE:
-            writer.put((1 << ones + 1) - 2, ones + 1)
-            writer.put(folded & (1 << self.k) - 1, self.k)
+            k = self.k
+            writer.put((1 << ones + 1) - 2 << k | folded & (1 << k) - 1, ones + 1 + k)
         else:
             writer.put((1 << ESCAPE) - 1, ESCAPE)
             writer.put(folded, self.width)
@@ -157,7 +157,11 @@ class Column:
 
     def _parameter(self, total: int, count: int) -> int:
         """Return the smallest k, below the width, with 3 * count * 2^k >= 2 * total."""
-        k = 0
-        while 3 * count << k < 2 * total and k < self.width - 1:
+        count *= 3
+        total *= 2
+        k = self.k  # as a rule it is this one or a neighbour
+        while k and count << k - 1 >= total:
+            k -= 1
+        while count << k < total and k < self.width - 1:
             k += 1
         return k

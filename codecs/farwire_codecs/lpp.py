@@ -21,11 +21,13 @@ Item = namedtuple("Item", ("channel", "type_id", "raw"))
 def encode_dynamic(items: list[Item] | tuple[Item, ...], types: dict[int, LppType] = TYPES) -> bytes:
     """Return the items one after the other; raises CodecError for a value, type or channel out of range."""
     out = bytearray()
-    for item in items:
-        value = _value(item, types)
-        _put_byte(out, "channel", item.channel)
-        _put_byte(out, "type", item.type_id)
-        out.extend(value)
+    for channel, type_id, raw in items:
+        found = check_raw(type_id, raw, types)
+        if not 0 <= channel <= 255 or type_id > 255:
+            raise RangeError(f"LPP channel {channel}, type {type_id}: expected 0 to 255")
+        out.append(channel)
+        out.append(type_id)
+        out.extend(pack(found, raw))
     return bytes(out)
 
 
@@ -73,9 +75,11 @@ def encode_packed(items: list[Item] | tuple[Item, ...], types: dict[int, LppType
     for index, item in enumerate(items):
         if item.channel != index + 1:
             raise RangeError(f"packed LPP: item {index} has channel {item.channel}, expected {index + 1}")
-        value = _value(item, types)
-        _put_byte(out, "type", item.type_id)
-        out.extend(value)
+        found = check_raw(item.type_id, item.raw, types)
+        if item.type_id > 255:
+            raise RangeError(f"packed LPP: the type is {item.type_id}, expected 0 to 255")
+        out.append(item.type_id)
+        out.extend(pack(found, item.raw))
     return bytes(out)
 
 
@@ -105,9 +109,11 @@ def encode_gps(items: list[Item] | tuple[Item, ...]) -> bytes:
     for item in items:
         if item.type_id != FULL_SCALE_GPS:
             raise MalformedError(f"full-scale GPS: the type is {item.type_id}, expected {FULL_SCALE_GPS}")
-        value = _value(item, TYPES)
-        _put_byte(out, "channel", item.channel)
-        out.extend(value)
+        found = check_raw(item.type_id, item.raw)
+        if not 0 <= item.channel <= 255:
+            raise RangeError(f"full-scale GPS: the channel is {item.channel}, expected 0 to 255")
+        out.append(item.channel)
+        out.extend(pack(found, item.raw))
     return bytes(out)
 
 
@@ -122,16 +128,6 @@ def decode_gps(payload: bytes) -> list[Item]:
             raise _stopped(TruncatedError(text), start, items)
         items.append(Item(payload[start], FULL_SCALE_GPS, unpack(found, payload, start + 1)))
     return items
-
-
-def _value(item: Item, types: dict[int, LppType]) -> bytes:
-    return pack(check_raw(item.type_id, item.raw, types), item.raw)
-
-
-def _put_byte(out: bytearray, name: str, value: int) -> None:
-    if not 0 <= value <= 255:
-        raise RangeError(f"LPP {name} is {value}, expected 0 to 255")
-    out.append(value)
 
 
 def _stopped(error: CodecError, offset: int, items: list[Item]) -> CodecError:

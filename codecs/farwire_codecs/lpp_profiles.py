@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from farwire_codecs.lpp_names import NAMES, TypeName
-from farwire_codecs.lpp_types import TYPES, U8, U16, U32, Axis, LppType, lpp_type
+from farwire_codecs.lpp_types import TYPES, U8, U16, U32, LppType, axis_of, lpp_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Profile:
     names: Mapping[int, TypeName]
 
 
-_U16_BY_10 = lpp_type(Axis(2, False, 10))
-_U16_BY_100 = lpp_type(Axis(2, False, 100))
-_U16_BY_1000 = lpp_type(Axis(2, False, 1000))
-_S16 = lpp_type(Axis(2, True, 1))
-_S16_BY_10 = lpp_type(Axis(2, True, 10))
-_S24_DEGREES = Axis(3, True, 10000)
+_U16_BY_10 = lpp_type(axis_of(2, False, 10))
+_U16_BY_100 = lpp_type(axis_of(2, False, 100))
+_U16_BY_1000 = lpp_type(axis_of(2, False, 1000))
+_S16 = lpp_type(axis_of(2, True, 1))
+_S16_BY_10 = lpp_type(axis_of(2, True, 10))
+_S24_DEGREES = axis_of(3, True, 10000)
 _POSITION = ("latitude", "longitude", "altitude")
 
 # What RAK's decoder reads (RAKwireless_Standardized_Payload e3f620e), the fixed sizes of it.
@@ -49,10 +49,10 @@ _RAK: dict[int, tuple[LppType, TypeName]] = {
     105: (U16, TypeName("airQualityIndex")),
     112: (_S16_BY_10, TypeName("preciseHumidity", "% RH")),
     119: (U32, TypeName("precipitation", "mm/h")),
-    126: (lpp_type(Axis(3, False, 1)), TypeName("serialNumber")),
-    127: (lpp_type(Axis(4, False, 1000)), TypeName("conductivity", "mS/cm")),
+    126: (lpp_type(axis_of(3, False, 1)), TypeName("serialNumber")),
+    127: (lpp_type(axis_of(4, False, 1000)), TypeName("conductivity", "mS/cm")),
     137: (
-        lpp_type(Axis(4, True, 1_000_000), Axis(4, True, 1_000_000), Axis(3, True, 100)),
+        lpp_type(axis_of(4, True, 1_000_000), axis_of(4, True, 1_000_000), axis_of(3, True, 100)),
         TypeName("preciseGpsLocation", "", _POSITION),
     ),
     138: (U16, TypeName("vocIndex")),
@@ -70,7 +70,7 @@ _RAK: dict[int, tuple[LppType, TypeName]] = {
     184: (U8, TypeName("batteryCapacity", "%")),
     185: (_U16_BY_100, TypeName("batteryCurrent", "A")),
     186: (_U16_BY_100, TypeName("batteryVoltage", "V")),
-    187: (lpp_type(Axis(4, False, 100)), TypeName("hubVoltage", "V")),
+    187: (lpp_type(axis_of(4, False, 100)), TypeName("hubVoltage", "V")),
     188: (_U16_BY_10, TypeName("soilMoisture", "%")),
     190: (_U16_BY_100, TypeName("stationWindSpeed", "m/s")),
     191: (U16, TypeName("stationWindDirection", "°")),
@@ -85,7 +85,7 @@ _RAK: dict[int, tuple[LppType, TypeName]] = {
     233: (_U16_BY_10, TypeName("noise", "dB")),
     243: (U16, TypeName("raw2")),
     244: (U32, TypeName("raw4")),
-    246: (lpp_type(Axis(4, True, 1)), TypeName("int32")),
+    246: (lpp_type(axis_of(4, True, 1)), TypeName("int32")),
     247: (U32, TypeName("uint32")),
 }
 
@@ -95,26 +95,26 @@ _PLUS: dict[int, tuple[LppType, TypeName]] = {
         lpp_type(
             _S24_DEGREES,
             _S24_DEGREES,
-            Axis(3, True, 100),
-            Axis(1, False, 1),
-            Axis(2, False, 1),
-            Axis(4, False, 1),
+            axis_of(3, True, 100),
+            axis_of(1, False, 1),
+            axis_of(2, False, 1),
+            axis_of(4, False, 1),
         ),
         TypeName("extendedGpsLocation", "", (*_POSITION, "satellites", "speed", "time")),
     ),
-    138: (lpp_type(Axis(1, False, 2)), TypeName("soilMoisture", "%")),
+    138: (lpp_type(axis_of(1, False, 2)), TypeName("soilMoisture", "%")),
     139: (_U16_BY_10, TypeName("dustDensity", "µg/m³")),
 }
 
 # Charge and discharge (ElectronicCats/CayenneLPP 1.6.1 and later, pull request 61).
 _SIGNED_POWER: dict[int, tuple[LppType, TypeName]] = {
-    116: (lpp_type(Axis(2, True, 100)), NAMES[116]),
-    117: (lpp_type(Axis(2, True, 1000)), NAMES[117]),
+    116: (lpp_type(axis_of(2, True, 100)), NAMES[116]),
+    117: (lpp_type(axis_of(2, True, 1000)), NAMES[117]),
 }
 
 # pycayennelpp 2.4.0.
 _LOAD: dict[int, tuple[LppType, TypeName]] = {
-    122: (lpp_type(Axis(3, True, 1000)), TypeName("load", "kg")),
+    122: (lpp_type(axis_of(3, True, 1000)), TypeName("load", "kg")),
 }
 
 # xoseperez/CayenneLPP, branch "tilt".

@@ -6,7 +6,7 @@ the MicroPython subset itself, and `random` is not used: the two do not draw the
 
 from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
 from farwire_codecs.errors import CodecError
-from farwire_codecs.lpp_types import TYPES, limits, to_raw, to_values
+from farwire_codecs.lpp_types import TYPES, to_raw, to_values
 from farwire_codecs.schema import Channel, Schema
 
 ON_AIR = sorted([type_id for type_id in TYPES if type_id < 256])
@@ -28,7 +28,7 @@ class Source:
         return low + self.below(high - low + 1)
 
     def raw(self, type_id):
-        return tuple([self.among(*limits(axis)) for axis in TYPES[type_id].axes])
+        return tuple([self.among(axis.low, axis.high) for axis in TYPES[type_id].axes])
 
     def type_id(self):
         return ON_AIR[self.below(len(ON_AIR))]
@@ -78,7 +78,7 @@ def history(source):
 def moved(source, raw, axes):
     return tuple(
         [
-            max(limits(axis)[0], min(limits(axis)[1], value + 2 * (source.below(5) - 2)))
+            max(axis.low, min(axis.high, value + 2 * (source.below(5) - 2)))
             for value, axis in zip(raw, axes)  # noqa: B905 (MicroPython has no strict=)
         ]
     )

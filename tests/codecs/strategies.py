@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
-from farwire_codecs.lpp_types import TYPES, LppType, limits
+from farwire_codecs.lpp_types import TYPES, LppType
 from farwire_codecs.schema import Channel, Schema
 
 u32 = st.integers(0, 0xFFFFFFFF)
@@ -19,7 +19,7 @@ def raws(found: LppType) -> st.SearchStrategy[tuple[int, ...]]:
     """Return any value of a type, with its ends likely."""
     axes = []
     for axis in found.axes:
-        low, high = limits(axis)
+        low, high = axis.low, axis.high
         axes.append(st.integers(low, high) | st.sampled_from([low, high, 0]))
     return st.tuples(*axes)
 
@@ -130,7 +130,7 @@ def _steady(draw: st.DrawFn, found: LppType) -> st.SearchStrategy[tuple[int, ...
     step = draw(st.sampled_from([1, 2, 50]))
     axes = []
     for axis in found.axes:
-        low, high = limits(axis)
+        low, high = axis.low, axis.high
         middle = draw(st.integers(low, high))
         deviations = st.integers(-3, 3)
         axes.append(deviations.map(lambda n, m=middle, a=low, z=high: max(a, min(z, m + n * step))))  # type: ignore[misc]

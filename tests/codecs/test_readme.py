@@ -1,0 +1,80 @@
+"""codecs/README.md is what decoders in other languages are written from, so it must not fall behind."""
+
+import re
+
+import pytest
+
+from farwire_codecs import alarm, batch, command, configuration, ports, state_report
+from farwire_codecs.lpp_types import TYPES
+from tests.codecs.frames import CASES
+from tests.micropython import CODECS
+
+README = (CODECS.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_frame_shown_is_a_known_one() -> None:
+    shown = re.findall(r"`((?:[0-9a-f]{2} )+[0-9a-f]{2})`", README)
+    known = {case["hex"] for case in CASES}
+
+    assert len(shown) >= 9
+    assert [frame for frame in shown if frame.replace(" ", "") not in known | {"ac02"}] == []
+
+
+@pytest.mark.parametrize("name", [name for name in dir(ports) if name.isupper()])
+def test_every_port_is_in_the_table(name: str) -> None:
+    rows = [line for line in README.splitlines() if re.match(r"\| [\d, ]+ \| (up|down) \|", line)]
+    listed = {int(number) for row in rows for number in re.findall(r"\d+", row.split("|")[1])}
+
+    assert getattr(ports, name) in listed
+
+
+@pytest.mark.parametrize("number", configuration.KEYS)
+def test_every_key_is_in_the_table_with_its_range(number: int) -> None:
+    key = configuration.KEYS[number]
+
+    row = f"| {number} | {key.name} | {'yes' if key.per_channel else 'no'} | {key.low} to {key.high} |"
+    assert row in README
+
+
+def test_every_type_is_in_the_table() -> None:
+    table = README.split("### Types")[1].split("## Acknowledgement")[0]
+
+    for type_id in TYPES:
+        assert type_id > 255 or re.search(rf"\b{type_id}\b", table), type_id
+
+
+def test_numbers_of_reasons_conditions_and_results_are_given() -> None:
+    for number, name in enumerate(state_report.RESET_REASONS):
+        assert f"{number} {name}" in README
+    for module, names in (
+        (alarm, ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")),
+        (command, ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")),
+    ):
+        for name in names:
+            assert f"{getattr(module, name)} {name}" in README
+
+
+def test_limits_are_given() -> None:
+    for limit in (
+        f"1 to {batch.MAXIMUM_RECORDS}",
+        f"at most {configuration.MAXIMUM_DOCUMENT} bytes",
+        f"at most {configuration.MAXIMUM_SETTINGS})",
+        f"1 to {alarm.MAXIMUM_ALARMS};",
+        f"to {state_report.MAXIMUM_SIZE} bytes",
+    ):
+        assert limit in README
+
+
+def test_every_module_of_a_frame_is_named() -> None:
+    for path in CODECS.glob("*.py"):
+        if path.stem in {
+            "alarm",
+            "batch",
+            "command",
+            "configuration",
+            "errors",
+            "lpp",
+            "state_report",
+            "uplink",
+        }:
+            assert f"`{path.name}`" in README
