@@ -61,9 +61,7 @@ class TwinSettings:
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}, expected {low} to {high}")
         if self.network_server == "external" and self.speed != 1:
-            raise ValueError(
-                f"speed is {self.speed}, expected 1: an external network server runs in real time"
-            )
+            raise ValueError(f"speed is {self.speed}, expected 1: an external network server is real")
         if self.network_server == "embedded" and not self.api_token:
             raise ValueError("api_token is empty, expected the token that the embedded API shall accept")
 

@@ -149,7 +149,8 @@ class Gateway:
             raise RefusedItemError(gw.TxAckStatus.INTERNAL_ERROR)
         # A context is younger than the counter's period (71 minutes): the difference is the uplink's age.
         age_us = (self._counter_us(now_ms) - int.from_bytes(tx_info.context, "big")) % (1 << COUNTER_BITS)
-        start_ms = now_ms - round(age_us / 1000) + tx_info.timing.delay.delay.ToMilliseconds()
+        delay_ms: int = tx_info.timing.delay.delay.ToMilliseconds()
+        start_ms = now_ms - round(age_us / 1000) + delay_ms
         if start_ms - now_ms < LEAD_MS:
             raise RefusedItemError(gw.TxAckStatus.TOO_LATE)
         if start_ms - now_ms > REACH_MS:

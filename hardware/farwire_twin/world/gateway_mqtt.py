@@ -9,6 +9,7 @@ has processed it; the network server enters ("down", gateway id, downlink id) fo
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,7 @@ class GatewayMqtt:
     ) -> None:
         self.refused = 0  # commands that were not understood
         self.unsent = 0  # messages that found no broker
+        self.subscribed = threading.Event()  # downlinks can come
         self._gateway_id = gateway_id
         self._broker = broker
         self._post = post
@@ -70,6 +72,7 @@ class GatewayMqtt:
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._received
+        self._client.on_subscribe = self._has_subscribed
 
     def start(self) -> None:
         """Connect, and reconnect whenever the broker was away. Raises OSError if it cannot be reached now."""
@@ -117,6 +120,9 @@ class GatewayMqtt:
         client.subscribe(f"{self._topic}/command/+")
         client.publish(f"{self._topic}/state/conn", self._state(ONLINE), retain=True)
         log.info("gateway connected", extra={"gateway_id": self._gateway_id})
+
+    def _has_subscribed(self, *_: Any) -> None:
+        self.subscribed.set()
 
     def _disconnected(
         self, _client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any

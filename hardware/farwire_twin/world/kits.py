@@ -72,7 +72,7 @@ def room(seed: str) -> Kit:
 
 
 def tank(seed: str) -> Kit:
-    """A tank's level (alarm below 15 %) from an ultrasonic sensor, on a battery; the output is its drain valve."""
+    """A tank's level (alarm below 15 %), on a battery; the output is its drain valve."""
     process, battery = Tank(seed), Battery(seed)
     sensor = ModelSensor(
         process,
@@ -87,7 +87,7 @@ def tank(seed: str) -> Kit:
 
 
 def mains(seed: str) -> Kit:
-    """A supply's voltage (alarm below 207 V, EN 50160's -10 %), current and power; the output cuts the load."""
+    """A supply's voltage (alarm below 207 V, EN 50160's -10 %), current, power; the output cuts the load."""
     process = Mains(seed)
     sensor = ModelSensor(
         process,

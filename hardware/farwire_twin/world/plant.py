@@ -4,11 +4,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from farwire_node.lorawan.mac import Mac
-
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_node.aes_host import HostAes
+from farwire_node.lorawan.mac import Mac
 from farwire_node.lorawan.regions import Region
 from farwire_node.node import Node
 from farwire_node.storage import MemoryStorage, Storage
@@ -26,6 +25,9 @@ from farwire_twin.world.replay import Series
 PROCESSES_KEY = "processes"
 # An installer powers the nodes one after the other.
 POWER_ON_STEP_MS = 1000
+# The data rate that nodes take after a join, where it is not the one of the join: US915 joins at DR0, whose
+# frames carry 11 bytes, and an ADR of the network that would lift them to another is not to be counted on.
+INITIAL_DR = {"US915": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Plant:
             HostAes(),
             storage,
             dice.randrange,
+            initial_dr=INITIAL_DR.get(self._options.region.name),
         )
         node = Node(
             int(identity.dev_eui, 16),

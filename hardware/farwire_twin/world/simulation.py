@@ -1,4 +1,4 @@
-"""A whole simulated radio world: time, air, gateways, nodes and books. The network server is somebody else's."""
+"""A whole simulated radio world: time, air, gateways, nodes, books. The network server is not part of it."""
 
 from dataclasses import asdict
 from typing import Any
@@ -73,7 +73,6 @@ class Simulation:
 
     def snapshot(self) -> dict[str, Any]:
         """The state of things as plain numbers. In the world's thread."""
-        self.accounting.flush()
         return {
             "utc_ms": self.clock.utc_ms,
             "now_ms": self.clock.now_ms,

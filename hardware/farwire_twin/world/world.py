@@ -22,6 +22,10 @@ LONGEST_WAIT_S = 0.2
 EVENTS_A_STEP = 1000
 
 
+class WorldEndedError(Exception):
+    """Nobody is there to answer."""
+
+
 class World:
     """Runs a clock's events and what other threads post, one after the other."""
 
@@ -31,17 +35,19 @@ class World:
         self._posted: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._finished = False
+        self._ended = False
 
     def post(self, action: Callable[[], None]) -> None:
-        """Have `action` run in the world's thread, soon. From any thread."""
+        """Have `action` run in the world's thread, soon. From any thread; nothing happens in an ended world."""
         with self._changed:
-            self._posted.append(action)
-            self._changed.notify()
+            if not self._ended:
+                self._posted.append(action)
+                self._changed.notify()
 
     def call(self, question: Callable[[], Answer], timeout_s: float = 30.0) -> Answer:
         """Run `question` in the world's thread and wait for its answer, or raise what it raised.
 
-        Not from the world's own thread. TimeoutError when the world does not answer.
+        Not from the world's own thread. WorldEndedError when it has ended, TimeoutError when it is too busy.
         """
         future: Future[Answer] = Future()
 
@@ -53,6 +59,8 @@ class World:
                     future.set_exception(error)
 
         self.post(ask)
+        if self._ended and not future.done():
+            raise WorldEndedError("the world has ended")
         return future.result(timeout_s)
 
     def finish(self) -> None:
@@ -61,8 +69,14 @@ class World:
 
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set or `finish` is called. An exception in an event ends the world."""
-        while not (stop.is_set() or self._finished):
-            self.step()
+        try:
+            while not (stop.is_set() or self._finished):
+                self.step()
+        finally:
+            with self._changed:
+                self._ended = True
+            while self._posted:
+                self._posted.popleft()()
 
     def step(self) -> None:
         """Run what is posted and what is due; sleep a little if there is neither."""

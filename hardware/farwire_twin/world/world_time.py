@@ -35,10 +35,8 @@ def begin(real_ms: int, speed: float, minutes: float, kept: KeptTime | None) -> 
     until it is stopped), so that it does not run into the future. Never before the end of the run before: the
     nodes' clocks went on meanwhile, as a board's do on their battery.
     """
-    if speed == REAL_TIME:
-        wanted_ms = real_ms
-    else:
-        wanted_ms = real_ms - (round(minutes * MINUTE_MS) or DAY_MS)
+    ahead_ms = 0 if speed == REAL_TIME else round(minutes * MINUTE_MS) or DAY_MS
+    wanted_ms = real_ms - ahead_ms
     # Records carry whole seconds of the node's clock, so whole seconds of it are whole seconds of UTC.
     wanted_ms -= wanted_ms % 1000
     if kept is None:
