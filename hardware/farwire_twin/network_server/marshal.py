@@ -34,8 +34,11 @@ def from_bytes(payload: bytes, message: Message, marshaler: str) -> None:
         if marshaler == "protobuf":
             message.ParseFromString(payload)
         else:
-            json_format.Parse(payload, message, ignore_unknown_fields=True)
-    except (DecodeError, json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+            values = json.loads(payload)
+            if not isinstance(values, dict):
+                raise RefusedError("malformed message", error="expected a JSON object")
+            json_format.ParseDict(values, message, ignore_unknown_fields=True)
+    except (DecodeError, json_format.ParseError, ValueError, RecursionError) as error:
         raise RefusedError("malformed message", error=str(error)[:200]) from error
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from chirpstack_api import gw, integration
 from google.protobuf.message import Message
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from farwire_twin.network_server import marshal, topics
 from farwire_twin.network_server.backend import Barrier, Receiver, Token
@@ -73,9 +73,15 @@ class MqttBackend:
     def send_downlink(self, frame: gw.DownlinkFrame) -> None:
         """Publish on the gateway's command topic, in the encoding that the gateway spoke last."""
         marshaler = "json" if self._speaks_json.get(frame.gateway_id, False) else "protobuf"
-        self._barrier.enter(("down", frame.gateway_id, frame.downlink_id))
         topic = topics.gateway_command(self._prefix, frame.gateway_id, "down")
-        self._gateways.publish(topic, marshal.to_bytes(frame, marshaler), qos=self._settings.gateway_qos)
+        token: Token = ("down", frame.gateway_id, frame.downlink_id)
+        self._barrier.enter(token)  # the gateway leaves it
+        sent = self._gateways.publish(
+            topic, marshal.to_bytes(frame, marshaler), qos=self._settings.gateway_qos
+        )
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._barrier.leave(token)
+            log.warning("downlink found no broker", extra={"gateway_id": frame.gateway_id})
 
     def publish_event(self, event: PublishEvent) -> None:
         """Publish an integration event."""

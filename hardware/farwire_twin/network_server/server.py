@@ -10,7 +10,13 @@ from farwire_twin.network_server.api.server import ApiServer
 from farwire_twin.network_server.backend import Backend, Barrier, NoBarrier
 from farwire_twin.network_server.core import NetworkCore
 from farwire_twin.network_server.mqtt import MqttBackend, Post
-from farwire_twin.network_server.outputs import DecisionPending, PublishEvent, Refused, SendDownlink
+from farwire_twin.network_server.outputs import (
+    DecisionPending,
+    Output,
+    PublishEvent,
+    Refused,
+    SendDownlink,
+)
 from farwire_twin.network_server.settings import NetworkServerSettings
 from farwire_twin.network_server.storage import Storage
 
@@ -41,6 +47,7 @@ class NetworkServer:
         self._at = at
         self._slow_until = slow_until
         self._armed_ms: int | None = None
+        self._settling = False
         self._storage = Storage(settings.database) if settings.database is not None else None
         if self._storage is not None:
             self.core.restore(self._storage.load(), now())
@@ -111,22 +118,41 @@ class NetworkServer:
         return self._now()
 
     def settle(self) -> None:
-        """After every input: write what changed, then say what is to be said, then set the timer."""
+        """After every input: write what changed, then say what is to be said, then set the timer.
+
+        A gateway in process may answer a downlink at once, in the midst of this: its input is taken, and its
+        outputs come after those that are being said.
+        """
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            self._keep()
+            while outputs := self.core.take_outputs():
+                for output in outputs:
+                    self._say(output)
+                self._keep()
+        finally:
+            self._settling = False
+        self._arm()
+
+    def _keep(self) -> None:
         if self._storage is not None:
             self._storage.save(self.core.state.registry)
         else:
             self.core.state.registry.touched.clear()
-        for output in self.core.take_outputs():
-            if isinstance(output, SendDownlink):
-                self._backend.send_downlink(output.frame)
-            elif isinstance(output, PublishEvent):
+
+    def _say(self, output: Output) -> None:
+        match output:
+            case SendDownlink(frame):
+                self._backend.send_downlink(frame)
+            case PublishEvent():
                 self._backend.publish_event(output)
-            elif isinstance(output, DecisionPending):
+            case DecisionPending(until_ms):
                 if self._slow_until is not None:
-                    self._slow_until(output.until_ms)
-            else:
-                _report(output)
-        self._arm()
+                    self._slow_until(until_ms)
+            case Refused(reason, facts):
+                log.info("refused", extra={"reason": reason, **facts})
 
     def _arm(self) -> None:
         next_ms = self.core.next_timer()
@@ -140,7 +166,3 @@ class NetworkServer:
         self._armed_ms = None
         self.core.handle_timer(self._now())
         self.settle()
-
-
-def _report(refused: Refused) -> None:
-    log.info("refused", extra={"reason": refused.reason, **refused.facts})
