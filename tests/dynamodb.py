@@ -5,6 +5,7 @@ that end it; `with moto_engine() as engine:` gives `engine.endpoint_url` alone.
 """
 
 import contextlib
+import logging
 import shutil
 import signal
 import subprocess
@@ -86,6 +87,7 @@ def moto_engine() -> Iterator[Moto]:
     from moto.moto_api._internal import moto_api_backend
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs every request
     server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
     server.start()
     try:

@@ -16,7 +16,7 @@ _names = itertools.count()
 
 def dynamo_table(endpoint_url: str, name: str | None = None) -> DynamoTable:
     """A table with a name of its own on a running engine."""
-    client = connect(endpoint_url, "eu-west-1", 8)
+    client = connect(endpoint_url, "eu-west-1", 64)
     table = DynamoTable(client, name or f"farwire-{next(_names)}")
     create_table(client, table.name)
     return table

@@ -1,4 +1,4 @@
-"""What a field of the contract may hold. Each limit is there so that one bad sender cannot hurt the others."""
+"""What a field of the contract may hold: limits, so that one bad sender cannot hurt the others."""
 
 import math
 import re

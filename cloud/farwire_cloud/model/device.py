@@ -20,6 +20,8 @@ AlarmKey: TypeAlias = tuple[int, int]  # (channel, condition)
 
 # A hole that the node gave up stays a gap for ever; what is older than this many gaps is only re-read.
 MOST_RANGES = 256
+# Keeps the item under DynamoDB's 400 KB whatever a broken device invents; a node has at most 32 channels.
+MOST_SERIES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class DeviceState:
         return self.alarm_numbers.through(1)
 
     @property
+    def has_holes(self) -> bool:
+        """Whether something is missing below what is stored."""
+        return self.through < self.records.last or self.alarms_through < self.alarm_numbers.last
+
+    @property
     def gone(self) -> int:
         """How many records the node gave up before they came."""
         below = self.floor - 1
@@ -113,7 +120,7 @@ def merge(one: DeviceState, other: DeviceState) -> DeviceState:
         joined=_newest(one.joined, other.joined),
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
         last=_joined(one.last, other.last, lambda value: (value.time_ms, value.number, value.raw)),
-        alarms=_joined(one.alarms, other.alarms, lambda alarm: (alarm.number, alarm.time_ms, alarm.active)),
+        alarms=_joined(one.alarms, other.alarms, _alarm_order),
         records=one.records | other.records,
         alarm_numbers=one.alarm_numbers | other.alarm_numbers,
         floor=floor,
@@ -124,6 +131,10 @@ def merge(one: DeviceState, other: DeviceState) -> DeviceState:
 
 def kept(state: DeviceState) -> DeviceState:
     """Return what the store keeps: contiguous knowledge only; the rest is read again from the records."""
+    last = state.last
+    if len(last) > MOST_SERIES:
+        newest = sorted(last.items(), key=lambda entry: (entry[1].time_ms, entry[0]))[-MOST_SERIES:]
+        last = dict(newest)
     return DeviceState(
         state.dev_eui,
         state.about,
@@ -132,13 +143,17 @@ def kept(state: DeviceState) -> DeviceState:
         state.status,
         state.joined,
         state.last_seen_ms,
-        state.last,
+        last,
         state.alarms,
         state.records.up_to(state.through).newest_ranges(MOST_RANGES),
         state.alarm_numbers.up_to(state.alarms_through),
         state.floor,
         state.conflicts,
     )
+
+
+def _alarm_order(alarm: AlarmState) -> tuple[object, ...]:
+    return alarm.number, alarm.time_ms, alarm.active, repr(alarm.value)
 
 
 def _newest(one: At[Content] | None, other: At[Content] | None) -> At[Content] | None:

@@ -81,10 +81,15 @@ def refused_to_item(
     detail: str,
     heard: Heard | None,
     entry: bytes,
-    ttl_s: int,
+    ttl_s: int | None,
 ) -> Item:
-    """Return the item of a frame or an entry that was refused: `entry` as it came, where it is known."""
-    content: dict[str, Any] = {"t": time_ms, "reason": reason, "detail": detail, TTL_ATTRIBUTE: ttl_s}
+    """Return the item of a frame or an entry that was refused: `entry` as it came, where it is known.
+
+    `ttl_s` None: kept for good.
+    """
+    content: dict[str, Any] = {"t": time_ms, "reason": reason, "detail": detail}
+    if ttl_s is not None:
+        content[TTL_ATTRIBUTE] = ttl_s
     if heard is not None:
         content["heard"] = heard_to_content(heard)
     if entry:

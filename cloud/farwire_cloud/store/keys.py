@@ -73,12 +73,12 @@ def block_of(number: int) -> int:
     return number // BLOCK
 
 
-def block(dev_eui: str, hour: int, number: int) -> Key:
-    """Return the entry of the time index: in this hour since 1970 there is a record of this block."""
-    return Key(device(dev_eui), f"T#{hour:07d}#{number:08d}")
+def in_hour(dev_eui: str, hour: int, block: int) -> Key:
+    """Return the time index's entry that says: in this hour since 1970 there is a record of this block."""
+    return Key(device(dev_eui), f"T#{hour:07d}#{block:08d}")
 
 
-def blocks(dev_eui: str, from_ms: int, to_ms: int) -> Span:
+def in_hours(dev_eui: str, from_ms: int, to_ms: int) -> Span:
     """Return the time index from the hour of `from_ms` to that of `to_ms`."""
     first, last = hour_of(from_ms), hour_of(to_ms)
     return Span(device(dev_eui), f"T#{first:07d}#", f"T#{last:07d}#{_AFTER}")
@@ -178,10 +178,9 @@ def order(dev_eui: str, order_id: str) -> Key:
     return Key(device(dev_eui), f"O#{order_id}")
 
 
-def orders(dev_eui: str, before: str = "") -> Span:
-    """Return the orders of a device made before the order `before` (all if empty)."""
-    last = f"O#{before[:-1]}" if before else f"O#{_AFTER}"
-    return Span(device(dev_eui), "O#", last)
+def orders(dev_eui: str) -> Span:
+    """Return the orders of a device, the oldest first."""
+    return Span(device(dev_eui), "O#", f"O#{_AFTER}")
 
 
 def command_number(dev_eui: str, number: int) -> Key:
