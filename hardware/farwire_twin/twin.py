@@ -43,8 +43,8 @@ RETRY_S = 0.1
 
 
 class Twin:
-    """One run. With `to_application` there is no broker: events of the embedded network server go there, in the
-    world's thread, and gateways are joined to it by a call."""
+    """One run. With `to_application` there is no broker: the embedded network server's events go there, in
+    the world's thread, and gateways reach it by a call."""
 
     def __init__(
         self,
@@ -218,18 +218,19 @@ class Twin:
             self._wait_for_network_server(by_id, deadline_s)
 
     def _wait_for_network_server(self, gateways: dict[str, GatewayMqtt], deadline_s: float) -> None:
-        """Return when the embedded network server hears the gateways, so that no frame is published in vain."""
-        server, stations = self.network_server, self.simulation.stations
+        """Return when the embedded network server hears the gateways: no frame is published in vain."""
+        server = self.network_server
         assert server is not None
         utc_ms = self.simulation.clock.utc_ms
         while self.world.call(lambda: server.counters["gateway stats"]) < len(gateways):
             if time.monotonic() > deadline_s:
                 raise OSError("the network server does not hear its gateways through the broker")
-            for gateway_id, gateway in gateways.items():
-                self.world.call(
-                    lambda g=gateway, i=gateway_id: g.send_stats(stations[i].gateway.stats(utc_ms))
-                )
+            self.world.call(lambda: self._send_stats(gateways, utc_ms))
             time.sleep(RETRY_S)
+
+    def _send_stats(self, gateways: dict[str, GatewayMqtt], utc_ms: int) -> None:
+        for gateway_id, gateway in gateways.items():
+            gateway.send_stats(self.simulation.stations[gateway_id].gateway.stats(utc_ms))
 
     def _to_gateway(self, frame: Any) -> None:
         station = self.simulation.stations.get(frame.gateway_id)

@@ -2,8 +2,8 @@
 
 The first column of a file is `time` (unix seconds); each other column becomes one channel, typed by its
 name's unit (table below). Rows whose time does not grow are left out: the logger's clock was set back. A
-replay starts at an offset into the file, goes on at the world's pace, holds a value until the next row's time,
-and starts over at the end. An empty or impossible cell is a missing value.
+replay starts at an offset into the file, goes on at the world's pace, holds a value until the next row's
+time, and starts over at the end. An empty or impossible cell is a missing value.
 """
 
 import csv

@@ -38,7 +38,7 @@ class World:
         self._ended = False
 
     def post(self, action: Callable[[], None]) -> None:
-        """Have `action` run in the world's thread, soon. From any thread; nothing happens in an ended world."""
+        """Have `action` run in the world's thread, soon; never if the world has ended. From any thread."""
         with self._changed:
             if not self._ended:
                 self._posted.append(action)

@@ -1,4 +1,4 @@
-"""An application of the twin's nodes for tests: stores what comes, and acknowledges. In the world's thread."""
+"""An application for tests: stores what the nodes send, and acknowledges."""
 
 from collections import defaultdict
 from collections.abc import Callable

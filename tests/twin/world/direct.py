@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from farwire_twin.network_server.outputs import PublishEvent
 from farwire_twin.settings import TwinSettings
 from farwire_twin.twin import Twin
 from tests.twin.world.application import Application
@@ -29,7 +30,11 @@ def run(folder: Path, **settings: Any) -> Run:
         **{"api_token": "token", "api_bind": "127.0.0.1:0", "speed": 0, "data": folder, **settings}
     )
     boxed: list[Application] = []
-    twin = Twin(chosen, START_MS, lambda event: boxed[0].on_event(event))
+
+    def to_application(event: PublishEvent) -> None:
+        boxed[0].on_event(event)
+
+    twin = Twin(chosen, START_MS, to_application)
     server, clock = twin.network_server, twin.simulation.clock
     assert server is not None
     application = Application(
