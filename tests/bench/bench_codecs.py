@@ -131,15 +131,15 @@ def _history() -> None:
             size = sum(len(payload) for payload in payloads) / readings
             sizes.append(size)
             print(
-                f"  {name:<20}{limit:>4} bytes: {size:.3f} ({readings / len(payloads):.0f} readings a payload, "
-                f"decoded {readings / spent:,.0f} readings/s)"
+                f"  {name:<20}{limit:>4} bytes: {size:.3f} ({readings / len(payloads):.0f} readings "
+                f"a payload, decoded {readings / spent:,.0f} readings/s)"
             )
     for limit, sizes in means.items():
         print(f"  mean of the {len(sizes):<8}{limit:>4} bytes: {sum(sizes) / len(sizes):.3f}")
 
 
 def _sent(schema: Schema, records: list[batch.Record], limit: int) -> tuple[list[bytes], list[int]]:
-    """Return the payloads that carry all records, and their counts; without the last one, which is not full."""
+    """Return the payloads that carry all records, and their counts; not the last one, which is not full."""
     payloads: list[bytes] = []
     counts: list[int] = []
     first = 0
