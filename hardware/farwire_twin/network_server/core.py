@@ -30,10 +30,10 @@ HANDLERS = {
 
 
 class NetworkCore:
-    """One ChirpStack-compatible network server of one region."""
+    """One ChirpStack-compatible network server of one region, started at UTC ms `started_ms`."""
 
-    def __init__(self, settings: NetworkServerSettings, crypto: Crypto) -> None:
-        self.state = State(settings, crypto)
+    def __init__(self, settings: NetworkServerSettings, crypto: Crypto, started_ms: int = 0) -> None:
+        self.state = State(settings, crypto, started_ms)
         self._deduplication = Deduplication(settings.deduplication_delay_ms)
         self._class_c = Scheduler(self.state)
 

@@ -42,7 +42,8 @@ class NetworkServer:
         slow_until: Callable[[int], None] | None = None,
         backend: Backend | None = None,
     ) -> None:
-        self.core = NetworkCore(settings, HostAes())
+        self.core = NetworkCore(settings, HostAes(), now())
+        self._post = post
         self._now = now
         self._at = at
         self._slow_until = slow_until
@@ -63,7 +64,7 @@ class NetworkServer:
         if self._api is not None:
             self._api.start()
         self._backend.start(self)
-        self.settle()
+        self._post(self.settle)
 
     def stop(self) -> None:
         """Disconnect, and close the file. The world's thread must have ended, or be the caller."""

@@ -67,4 +67,4 @@ class NetworkServerSettings:
     net_id: int = 0
     deduplication_delay_ms: int = 200
     get_downlink_data_delay_ms: int = 100
-    seed: int | None = None  # of UUIDs, DevAddrs and gateway choice; None: from the system
+    seed: int | None = None  # of DevAddrs and gateway choice; None: from the system

@@ -32,11 +32,13 @@ class SentFrame:
 class State:
     """The core's state; its parts are functions of (state, input, now_ms)."""
 
-    def __init__(self, settings: NetworkServerSettings, crypto: Crypto) -> None:
+    def __init__(self, settings: NetworkServerSettings, crypto: Crypto, started_ms: int) -> None:
         self.settings = settings
         self.crypto = crypto
         self.region = ServerRegion(settings.region)
-        self.random = random.Random(settings.seed)
+        self.random = random.Random(settings.seed)  # of what happens: DevAddrs, gateways
+        # Ids must not come again in another run: whoever keeps them would take news for a repetition.
+        self._ids = random.Random(None if settings.seed is None else f"{settings.seed}/{started_ms}")
         self.registry = Registry()
         self.timers = Timers()
         self.sent: dict[int, SentFrame] = {}  # by downlink_id
@@ -45,7 +47,7 @@ class State:
 
     def new_uuid(self) -> str:
         """A random UUID (version 4)."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
     def publish(self, owners: Owners, event: str, message: Message) -> None:
         """Tell the application of `owners` about `event`."""

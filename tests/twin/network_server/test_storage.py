@@ -18,7 +18,7 @@ def restarted(network: Rig, path) -> Rig:
     storage.save(network.core.state.registry)
     storage.close()
     again = Storage(path)
-    core = NetworkCore(NetworkServerSettings(api_token="t", seed=2), HostAes())
+    core = NetworkCore(NetworkServerSettings(api_token="t", seed=1), HostAes(), network.now_ms)
     core.restore(again.load(), network.now_ms)
     again.close()
     return Rig(core, network.tenant_id, network.application_id, network.profile_id, network.now_ms)
@@ -75,6 +75,15 @@ def test_queue_keeps_its_order_and_what_is_pending(tmp_path):
     after.uplink(device.uplink(b"\x02", 2, ack=True))
     assert [event.queue_item_id for event in after.of("ack")] == ids[:1]
     assert after.enqueue(device, b"\xff") == after.queue(device)[-1].id
+
+
+def test_ids_do_not_come_again_after_a_restart_with_the_same_seed(tmp_path):
+    network, device = joined()
+    ids = [network.enqueue(device, b"\x0a") for _ in range(5)]
+
+    after = restarted(network, tmp_path / "ns.db")
+
+    assert not set(ids) & {after.enqueue(device, b"\x0a") for _ in range(20)}
 
 
 def test_mac_command_that_was_asked_is_still_understood(tmp_path):
