@@ -8,6 +8,7 @@ from typing import Any
 
 from chirpstack_api import common, gw
 
+from farwire_node.errors import ConfigurationError
 from farwire_node.lorawan import cf_list, regions
 from farwire_twin.network_server.errors import RefusedError
 from farwire_twin.network_server.settings import RegionSettings
@@ -96,12 +97,17 @@ class ServerRegion:
         return found[-1]
 
     def rx1(self, uplink_hz: int, uplink_dr: int, offset: int) -> tuple[int, int]:
-        """Frequency and data rate of RX1 after such an uplink."""
-        frequency_hz, dr = regions.rx1(self.table, uplink_hz, uplink_dr, offset)
+        """Frequency and data rate of RX1 after such an uplink; RefusedError for an offset that is none."""
+        try:
+            frequency_hz, dr = regions.rx1(self.table, uplink_hz, uplink_dr, offset)
+        except ConfigurationError as error:
+            raise RefusedError("no such receive window", error=str(error)) from error
         return int(frequency_hz), int(dr)
 
     def modulation(self, dr: int) -> gw.Modulation:
-        """How a downlink at this data rate is sent."""
+        """How a downlink at this data rate is sent; RefusedError when the region has none like it."""
+        if dr not in self.table.down_drs:
+            raise RefusedError("no such receive window", dr=dr)
         spreading_factor, bandwidth_hz = self.table.data_rates[dr]
         return gw.Modulation(
             lora=gw.LoraModulationInfo(
@@ -129,7 +135,7 @@ class ServerRegion:
             and profile.reg_params_revision in EU868_DR4_REVISIONS
         ):
             return EU868_DR4_BYTES
-        return int(self.table.max_payload_down[dr])
+        return int(self.table.max_payload_down[dr]) if dr in self.table.down_drs else 0
 
     def cf_list(self, mac_version: int) -> bytes:
         """The join-accept's CFList for such a device, 16 bytes or none (RP002-1.0.4 §2.4.4, §2.5.4)."""
