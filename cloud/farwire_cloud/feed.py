@@ -8,7 +8,7 @@ from farwire_cloud.model.deliveries import Delivery
 from farwire_cloud.model.orders import Order
 
 Happening: TypeAlias = Delivery | Order
-Listener: TypeAlias = Callable[[Happening], None]
+Listener: TypeAlias = Callable[[Happening | None], None]  # None: the service ends
 
 
 class Feed:
@@ -28,6 +28,11 @@ class Feed:
         """Tell all listeners."""
         for listener in self._listeners:
             listener(happening)
+
+    def end(self) -> None:
+        """Tell all listeners that nothing more comes."""
+        for listener in self._listeners:
+            listener(None)
 
     def _end(self, listener: Listener) -> None:
         with self._lock:

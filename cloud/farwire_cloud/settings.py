@@ -1,8 +1,10 @@
 """The cloud's settings: `[cloud]` in the settings file, `FARWIRE_CLOUD_<SETTING>` in the environment."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+TABLE_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")  # DynamoDB API reference, CreateTable
 SHORTEST_KEY = 16  # characters of an API key that somebody chose: too many to be guessed over HTTP
 
 
@@ -45,6 +47,10 @@ class CloudSettings:
         for name in ("answer_wait_s", "frames_kept_days"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected 0 or more")
+        if not TABLE_NAME.fullmatch(self.dynamodb_table):
+            raise ValueError(
+                f"dynamodb_table is {self.dynamodb_table!r}, expected 3 to 255 of A-Z a-z 0-9 . _ -"
+            )
         if self.bootstrap_key is not None and len(self.bootstrap_key) < SHORTEST_KEY:
             length = len(self.bootstrap_key)
             raise ValueError(f"bootstrap_key has {length} characters, expected {SHORTEST_KEY} or more")

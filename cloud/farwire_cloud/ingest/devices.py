@@ -81,7 +81,7 @@ class Devices:
         return written
 
     def fill_holes(self, known: Known) -> None:
-        """Look in the store for what is missing here; another copy may know of it, or that it will never come."""
+        """Look in the store for what is missing here: other copies may know it, or that it never comes."""
         dev_eui = known.state.dev_eui
         item = self._table.get(keys.state(dev_eui))
         state = known.learn(state_from_item(item)) if item else known.state

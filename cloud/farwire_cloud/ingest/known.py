@@ -2,10 +2,10 @@
 
 import threading
 
-from farwire_cloud.ingest.recent import Recent
 from farwire_cloud.model.deliveries import Alarm
 from farwire_cloud.model.device import DeviceState, kept, merge
 from farwire_cloud.model.readings import Record
+from farwire_cloud.recent import Recent
 
 RECENT_RECORDS = 128  # a node repeats what its last few frames held
 RECENT_ALARMS = 16

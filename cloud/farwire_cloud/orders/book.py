@@ -90,7 +90,7 @@ class Book:
                 if not self._ends and not found:
                     self._changed.wait(wait_s)
 
-    def _heard(self, happening: Happening) -> None:
+    def _heard(self, happening: Happening | None) -> None:
         if not isinstance(happening, Order):
             return
         with self._changed:

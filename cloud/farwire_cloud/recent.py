@@ -1,4 +1,4 @@
-"""What was written last: a bounded memory that saves repeats their write and finds numbers used twice."""
+"""A bounded memory of what was seen last."""
 
 from typing import Generic, TypeVar
 
@@ -26,3 +26,7 @@ class Recent(Generic[Key, Value]):
         self._entries[key] = value
         while len(self._entries) > self._size:
             del self._entries[next(iter(self._entries))]
+
+    def drop(self, key: Key) -> None:
+        """Forget it."""
+        self._entries.pop(key, None)
