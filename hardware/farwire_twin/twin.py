@@ -241,7 +241,6 @@ class Twin:
     # -- time --
 
     def _look(self) -> dict[str, Any]:
-        self.simulation.accounting.flush()
         if self._keeping is not None:
             self._keep_time(clean=False)
         return self.snapshot()

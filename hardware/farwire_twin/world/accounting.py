@@ -92,11 +92,6 @@ class Accounting:
             "outside": self.nodes.outside,
         }
 
-    def flush(self) -> None:
-        """Hand the truth so far to the operating system."""
-        if self._truth is not None:
-            self._truth.flush()
-
     def _write(self, kind: str, dev_eui: str, number: int, **facts: Any) -> None:
         if self._truth is not None:
             self._truth.write(kind, dev_eui, number, **facts)

@@ -97,7 +97,7 @@ class Machine(Process):
         super().__init__(seed)
         self.temperature_c = 40.0
         self.load = 0.5  # 0 to 1
-        self._overheating = Incident(f"overheating {seed}", 4 * 3600, 2400, 0.7)
+        self._overheating = Incident(f"overheating {seed}", 2 * 3600, 1800, 0.7)
 
     def _settle(self, now_s: float) -> None:
         self.load = self._load(now_s)
@@ -126,7 +126,7 @@ class Room(Process):
         super().__init__(seed)
         self.temperature_c = 21.0
         self.humidity_pct = 45.0
-        self._open_door = Incident(f"door {seed}", 5 * 3600, 2700, 0.6)
+        self._open_door = Incident(f"door {seed}", 2.5 * 3600, 1800, 0.7)
 
     def _settle(self, now_s: float) -> None:
         self.temperature_c, self.humidity_pct = self._balance(now_s)
@@ -152,7 +152,7 @@ class Tank(Process):
         super().__init__(seed)
         self.level_pct = 60.0
         self._filling = False
-        self._no_supply = Incident(f"supply {seed}", 6 * 3600, 5 * 3600, 0.6)
+        self._no_supply = Incident(f"supply {seed}", 4 * 3600, 3.3 * 3600, 0.7)
 
     @property
     def distance_m(self) -> float:
@@ -188,7 +188,7 @@ class Mains(Process):
         self.voltage_v = 230.0
         self.current_a = 4.0
         self.power_w = 900.0
-        self._sag = Incident(f"sag {seed}", 3 * 3600, 900, 0.6)
+        self._sag = Incident(f"sag {seed}", 1800, 240, 0.7)
 
     def _settle(self, now_s: float) -> None:
         self._step(now_s, 0.0)
@@ -209,7 +209,7 @@ class Pump(Process):
         super().__init__(seed)
         self.vibration_g = (0.0, 0.0, 0.0)
         self.temperature_c = 30.0
-        self._bearing = Incident(f"bearing {seed}", 4 * 3600, 2400, 0.7)
+        self._bearing = Incident(f"bearing {seed}", 2 * 3600, 1800, 0.7)
 
     def _settle(self, now_s: float) -> None:
         self.temperature_c = 25 if self.switched else 48

@@ -17,19 +17,18 @@ _dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class TruthFile:
-    """Appends to `path`; what was there before (an earlier run of the same data folder) stays."""
+    """Appends to `path`; what was there before (an earlier run of the same data folder) stays.
+
+    A line is with the operating system when `write` returns: a killed process takes none with it.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
 
     def write(self, kind: str, dev_eui: str, number: int, **facts: Any) -> None:
         """Append one line."""
         self._file.write(_dumps({"kind": kind, "dev_eui": dev_eui, "number": number, **facts}) + "\n")
-
-    def flush(self) -> None:
-        """Hand what was written to the operating system."""
-        self._file.flush()
 
     def close(self) -> None:
         """Write no more."""

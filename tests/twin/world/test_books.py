@@ -24,7 +24,6 @@ def test_a_record_is_written_with_utc_and_without_its_missing_channels(tmp_path:
     accounting = Accounting(regions.EU868, EPOCH_MS, truth)
 
     accounting.on_event(EUI, node_events.Sampled(Record(7, 60, ((215,), None, (1, -2, 3))), CHANNELS))
-    accounting.flush()
 
     assert lines(tmp_path / "truth.jsonl") == [
         {
@@ -46,7 +45,6 @@ def test_an_alarms_latency_is_that_of_its_first_transmission(tmp_path: Path) -> 
     accounting.on_event(EUI, node_events.AlarmRaised(alarm, 60_000))
     accounting.on_event(EUI, node_events.AlarmSent(3, 60_000, 60_250))
     accounting.on_event(EUI, node_events.AlarmSent(3, 60_000, 90_000))
-    accounting.flush()
 
     assert accounting.alarm_latencies_ms == [250]
     assert accounting.snapshot()["alarm_latency_ms"] == {"median": 250, "p95": 250, "worst": 250}

@@ -1,7 +1,10 @@
 """The twin as its command runs it: through a real Mosquitto, provisioned over the public API."""
 
+import dataclasses
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,6 +152,34 @@ def test_two_speeds_through_a_broker_put_the_same_frames_on_the_air(broker: Serv
     one, other = frames(400), frames(0)
     assert len(one) > 6
     assert one == other
+
+
+def test_a_run_after_a_kill_uses_no_number_and_no_time_again(
+    broker: Server, application: Application, tmp_path: Path
+) -> None:
+    chosen = settings(broker, nodes=3, minutes=20, speed=600, data=tmp_path)
+    told = {each.name: getattr(chosen, each.name) for each in dataclasses.fields(chosen)}
+    program = (
+        "import threading; from pathlib import Path, PosixPath\n"
+        "from farwire_twin.main import run; from farwire_twin.settings import TwinSettings\n"
+        f"run(TwinSettings(**{told!r}), threading.Event())"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        sampled = (json.loads(line).get("sampled", 0) for line in process.stdout)
+        before = next(number for number in sampled if number > 10)
+        process.kill()
+
+    lines: list[dict[str, Any]] = []
+    run(settings(broker, nodes=3, minutes=20, speed=600, data=tmp_path), threading.Event(), lines.append)
+
+    assert lines[-1]["pending"] == 0
+    records = [line for line in truth(tmp_path) if line["kind"] == "record"]
+    assert len(records) >= before + lines[-1]["sampled"]
+    for dev_eui in lines[0]["devices"]:
+        own = [(line["number"], line["time_ms"]) for line in records if line["dev_eui"] == dev_eui]
+        assert own == sorted(own)
+        assert len(own) == len({number for number, _ in own}) == len({time_ms for _, time_ms in own})
 
 
 def test_a_broker_that_is_not_there_is_an_error_that_names_it(broker: Server) -> None:
