@@ -33,6 +33,7 @@ class QueueItem:
     item_id: str
     f_port: int
     payload: bytes
+    confirmed: bool = False
     pending: bool = False  # it was sent, and its MAC acknowledgement is waited for
 
 

@@ -81,7 +81,10 @@ class DeviceQueue:
 def _reply(call: Call, response: Any) -> Reply:
     if isinstance(call, Enqueue):
         return Enqueued(call.dev_eui, call.token, response.id)
-    items = tuple(QueueItem(item.id, item.f_port, item.data, item.is_pending) for item in response.result)
+    items = tuple(
+        QueueItem(item.id, item.f_port, item.data, item.confirmed, item.is_pending)
+        for item in response.result
+    )
     return QueueSeen(call.dev_eui, items)
 
 

@@ -304,14 +304,17 @@ class DeviceDownlinks:
             self._sent(order)
 
     def _find_orphan(self, others: list[QueueItem]) -> None:
-        """Note what is in the queue on our ports without an order of ours behind it."""
+        """Note what is in the queue on our ports without an order of ours behind it.
+
+        A confirmed one is never flushed: it may be sent before the flush, and then stays, pending.
+        """
         known = self._orphan
         ours = [item for item in others if item.f_port in (ports.COMMAND, ports.CONFIGURATION)]
         self._orphan = Slot(ours[0].f_port, ours[0].payload).found(ours[0]) if ours else None
         self._replaceable = (
             len(others) == len(ours) == 1
             and ours[0].f_port == ports.CONFIGURATION
-            and not ours[0].pending
+            and not ours[0].confirmed
             and known is not None
             and known.find(ours) is not None
         )
