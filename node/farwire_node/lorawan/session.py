@@ -90,4 +90,9 @@ def restored(region: Region, stored: bytes) -> Session:
     session.silent_uplinks = fields[14]
     if session.dr not in region.up_drs or session.rx2_dr not in region.down_drs:
         raise StorageError(f"stored session is of another region than {region.name}")
+    offsets = len(region.rx1_drs[session.dr])
+    if not (
+        1 <= session.nb_trans <= 15 and 1 <= session.rx1_delay_s <= 15 and session.rx1_dr_offset < offsets
+    ):
+        raise StorageError("stored session has values that no network can ask for")
     return session
