@@ -55,9 +55,17 @@ def test_what_is_written_is_short_for_a_long_life() -> None:
     assert NumberSet(((1, 500_000), (500_002, 4_000_000_000))).to_text() == "1-500000 500002-4000000000"
 
 
-def test_keeping_part_of_a_set() -> None:
-    stored = NumberSet.of([1, 3, 4, 5, 9])
+@given(numbers, st.integers(0, 70), st.integers(2, 8))
+def test_a_bounded_set_claims_nothing_more_and_keeps_the_run_up_to_through(
+    stored: set[int], floor: int, count: int
+) -> None:
+    whole = NumberSet.of(stored)
+    through = whole.through(floor)
 
-    assert stored.up_to(4) == NumberSet.of([1, 3, 4])
-    assert stored.newest_ranges(2) == NumberSet.of([3, 4, 5, 9])
-    assert EMPTY.up_to(9) == EMPTY
+    part = whole.bounded(through, count)
+
+    assert len(part.ranges) <= count
+    assert part | whole == whole
+    assert part.through(floor) == through
+    assert part.last == whole.last or not part.ranges
+    assert EMPTY.bounded(0, count) == EMPTY

@@ -18,7 +18,7 @@ Key = TypeVar("Key")
 
 AlarmKey: TypeAlias = tuple[int, int]  # (channel, condition)
 
-# A hole that the node gave up stays a gap for ever; what is older than this many gaps is only re-read.
+# A hole that the node gave up stays a gap for ever; what is older than this many gaps is not counted.
 MOST_RANGES = 256
 # Keeps the item under DynamoDB's 400 KB whatever a broken device invents; a node has at most 32 channels.
 MOST_SERIES = 512
@@ -130,7 +130,7 @@ def merge(one: DeviceState, other: DeviceState) -> DeviceState:
 
 
 def kept(state: DeviceState) -> DeviceState:
-    """Return what the store keeps: contiguous knowledge only; the rest is read again from the records."""
+    """Return what the store keeps: bounded, so that the item stays small; the rest is in the records."""
     last = state.last
     if len(last) > MOST_SERIES:
         newest = sorted(last.items(), key=lambda entry: (entry[1].time_ms, entry[0]))[-MOST_SERIES:]
@@ -145,8 +145,8 @@ def kept(state: DeviceState) -> DeviceState:
         state.last_seen_ms,
         last,
         state.alarms,
-        state.records.up_to(state.through).newest_ranges(MOST_RANGES),
-        state.alarm_numbers.up_to(state.alarms_through),
+        state.records.bounded(state.through, MOST_RANGES),
+        state.alarm_numbers.bounded(state.alarms_through, MOST_RANGES),
         state.floor,
         state.conflicts,
     )

@@ -77,13 +77,15 @@ class NumberSet:
                 bits[(number - base) >> 3] |= 1 << ((number - base) & 7)
         return bytes(bits).rstrip(b"\0")
 
-    def newest_ranges(self, count: int) -> "NumberSet":
-        """Return the set without all but its `count` last ranges."""
-        return self if len(self.ranges) <= count else NumberSet(self.ranges[-count:])
-
-    def up_to(self, last: int) -> "NumberSet":
-        """Return the numbers that are at most `last`."""
-        return NumberSet(tuple((a, min(b, last)) for a, b in self.ranges if a <= last))
+    def bounded(self, through: int, count: int) -> "NumberSet":
+        """Return a part with at most `count` ranges: the newest ones, and those just below `through`."""
+        if len(self.ranges) <= count:
+            return self
+        below = [each for each in self.ranges if each[1] <= through]
+        above = self.ranges[len(below) :]
+        kept_below = below[-(count // 2) :]
+        kept_above = above[-(count - len(kept_below)) :]
+        return NumberSet((*kept_below, *kept_above))
 
     def to_text(self) -> str:
         """Return the set as people write it: `1-500 503 510-600`."""

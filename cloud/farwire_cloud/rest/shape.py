@@ -172,6 +172,8 @@ def _value(reading: readings.Reading) -> dict[str, Any]:
     name = NAMES.get(reading.lpp_type, TypeName(f"type{reading.lpp_type}"))
     known = reading.lpp_type in lpp_types.TYPES
     values = lpp_types.to_values(reading.lpp_type, reading.raw) if known else reading.raw
+    axes = lpp_types.TYPES[reading.lpp_type].axes if known else ()
+    decimals = [len(str(axis.steps - 1)) if axis.steps > 1 else 0 for axis in axes]
     return {
         "channel": reading.channel,
         "type": reading.lpp_type,
@@ -180,6 +182,7 @@ def _value(reading: readings.Reading) -> dict[str, Any]:
         "axes": list(name.axes),
         "raw": list(reading.raw),
         "values": list(values),
+        "decimals": decimals if known else [0] * len(values),
     }
 
 

@@ -17,6 +17,7 @@ class Value(BaseModel):
     axes: list[str] = Field(description="names of the values, empty where there is one without a name")
     raw: list[int]
     values: list[float]
+    decimals: list[int] = Field(description="how many digits after the point each value has")
 
 
 class TimedValue(Value):
