@@ -106,13 +106,16 @@ def _new_channel(
         return None  # §5.6: such regions do not know the command
     if not len(region.channels) <= request.ch_index < region.max_channels:
         return mc.NewChannelAns(0, 0)  # the region's own channels are not the network's to move
+    # Moving the last channel that is on at the present rate must leave that rate a channel.
+    needed = not plan.supports(session.dr, plan.mask & ~(1 << request.ch_index))
     if request.freq_hz == 0:
-        # Taking away the last channel that is on, or the last at the present rate, would silence the device.
-        if not plan.supports(session.dr, plan.mask & ~(1 << request.ch_index)):
+        if needed:
             return mc.NewChannelAns(0, 0)
         plan.define(request.ch_index, None)
         return mc.NewChannelAns(1, 1)
     dr_ok = plan.is_rate_range(request.min_dr, request.max_dr)
+    if needed and not request.min_dr <= session.dr <= request.max_dr:
+        dr_ok = False
     channel = Channel(request.freq_hz, request.min_dr, request.max_dr)
     freq_ok = plan.fits(channel if dr_ok else Channel(request.freq_hz, 0, 0))
     if dr_ok and freq_ok:

@@ -33,6 +33,8 @@ class Persistence:
         try:
             session = sessions.restored(self._region, stored[: sessions.STORED_SIZE])
             self._plan.restore(stored[sessions.STORED_SIZE :])
+            if not self._plan.channels_at(session.dr):
+                raise StorageError(f"stored channels carry no DR {session.dr}")
         except StorageError:
             self.lost += 1
             self._plan.reset()

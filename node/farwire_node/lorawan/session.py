@@ -32,8 +32,10 @@ class Session:
         self.f_cnt_up_reserved = 0  # first one that storage does not cover
         self.f_cnt_down = 0  # the lowest that is still accepted
         self.rx1_delay_s = accept.rx_delay_s or 1
-        self.rx1_dr_offset = accept.rx1_dr_offset
-        self.rx2_dr = accept.rx2_dr
+        # What the region does not define cannot be meant: its own values stand then.
+        offset_ok = accept.rx1_dr_offset < len(region.rx1_drs[region.up_drs[0]])
+        self.rx1_dr_offset = accept.rx1_dr_offset if offset_ok else 0
+        self.rx2_dr = accept.rx2_dr if accept.rx2_dr in region.down_drs else region.rx2_dr
         self.rx2_freq_hz = region.rx2_freq_hz
         self.dr = dr
         self.tx_power = 0
@@ -79,20 +81,23 @@ def restored(region: Region, stored: bytes) -> Session:
             f"stored session has {len(stored)} bytes, expected {STORED_SIZE} of version {_VERSION}"
         )
     fields = struct.unpack(_STORED, stored)
-    accept = JoinAccept(0, 0, fields[1], fields[7], fields[8], fields[6], b"")
-    session = Session(region, accept, fields[2], fields[3], fields[10])
+    rx1_delay_s, rx1_dr_offset, rx2_dr, rx2_freq_hz, dr = fields[6:11]
+    if not (
+        dr in region.up_drs
+        and rx2_dr in region.down_drs
+        and region.low_hz <= rx2_freq_hz <= region.high_hz
+        and rx1_dr_offset < len(region.rx1_drs[dr])
+    ):
+        raise StorageError(f"stored session is of another region than {region.name}")
+    if not (1 <= rx1_delay_s <= 15 and 1 <= fields[12] <= 15):
+        raise StorageError("stored session has values that no network can ask for")
+    accept = JoinAccept(0, 0, fields[1], rx1_dr_offset, rx2_dr, rx1_delay_s, b"")
+    session = Session(region, accept, fields[2], fields[3], dr)
     session.f_cnt_up = session.f_cnt_up_reserved = fields[4]
     session.f_cnt_down = fields[5]
-    session.rx2_freq_hz = fields[9]
+    session.rx2_freq_hz = rx2_freq_hz
     session.tx_power = fields[11]
     session.nb_trans = fields[12]
     session.max_duty_cycle = fields[13]
     session.silent_uplinks = fields[14]
-    if session.dr not in region.up_drs or session.rx2_dr not in region.down_drs:
-        raise StorageError(f"stored session is of another region than {region.name}")
-    offsets = len(region.rx1_drs[session.dr])
-    if not (
-        1 <= session.nb_trans <= 15 and 1 <= session.rx1_delay_s <= 15 and session.rx1_dr_offset < offsets
-    ):
-        raise StorageError("stored session has values that no network can ask for")
     return session

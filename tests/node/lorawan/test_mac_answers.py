@@ -228,6 +228,17 @@ def test_last_channel_that_is_on_cannot_be_taken_away():
     assert device.plan.channels_at(5) == (3,)
 
 
+def test_last_channel_at_the_present_rate_cannot_lose_that_rate():
+    device, session = made()
+    device.plan.define(3, Channel(867_100_000, 0, 5))
+    device.plan.set_mask(0b1000)
+
+    assert ask(device, session, mc.NewChannelReq(3, 867_300_000, 2, 0)) == [mc.NewChannelAns(1, 0)]
+    assert ask(device, session, mc.NewChannelReq(3, 867_300_000, 5, 3)) == [mc.NewChannelAns(1, 1)]
+
+    assert device.plan.channels_at(5) == (3,)
+
+
 @pytest.mark.parametrize(
     ("request_", "answer"),
     [

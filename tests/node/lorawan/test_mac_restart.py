@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farwire_node.link import Joined, Received, Sending
+from farwire_node.link import Delivered, Joined, Received, Sending
 from farwire_node.lorawan import cf_list, frames, join
 from farwire_node.lorawan import mac_commands as mc
 from farwire_node.lorawan.persistence import AIRTIME_KEY, SESSION_KEY
@@ -41,6 +41,11 @@ class CutStorage(MemoryStorage):
         if self.cut_in is not None:
             self.cut_in -= 1
         super().save(key, value)
+
+
+def masks_of(raw):
+    """Return a CFList of type 1 with these masks."""
+    return raw + b"\x01"
 
 
 def nonces_used(world):
@@ -155,6 +160,27 @@ def test_airtime_that_cannot_be_read_counts_as_spent():
     world.power_on()
 
     assert world.mac.earliest_ms(10, world.now_ms, True) >= world.now_ms + HOUR_MS - 60_000
+
+
+@settings(deadline=None)
+@given(
+    region=st.sampled_from((EU868, US915)),
+    offset=st.integers(0, 7),
+    rx2_dr=st.integers(0, 15),
+    delay_s=st.integers(0, 15),
+    cf=st.just(b"") | st.binary(min_size=16, max_size=16) | st.binary(min_size=15, max_size=15).map(masks_of),
+    dr=st.integers(0, 4),
+)
+def test_any_join_accept_leaves_a_device_that_can_send(region, offset, rx2_dr, delay_s, cf, dr):
+    world = World(Network(region, rx1_dr_offset=0, cf_list=cf), initial_dr=dr)
+    place = world.network._place
+    accept = join.JoinAccept(1, 0x13, 0x26000001, offset, rx2_dr, delay_s, cf)
+    raw = join.encode_join_accept(accept, APP_KEY, CRYPTO)
+    world.network._place = lambda _raw, *rest: place(raw, *rest)
+    world.joined()
+
+    assert isinstance(world.send(b"x"), Sending)
+    assert world.events == [Delivered(None)]
 
 
 @pytest.mark.parametrize("stored", [b"torn", bytes(90)])

@@ -189,7 +189,7 @@ def test_mac_fits_a_board():
 
     outcome = micropython.peak_heap(
         f"{setup}\nmac = made()\nmac.join(0)\nnow_ms = run(mac, 0, accept)\n",
-        "mac.send(1, bytes(40), False, False, now_ms)\nnow_ms = run(mac, now_ms, take) + 9999\nmac.events()\n",
+        "mac.send(1, bytes(9), False, False, now_ms)\nnow_ms = run(mac, now_ms + 9999, take)\nmac.events()\n",
         5,
         [micropython.NODE],
     )

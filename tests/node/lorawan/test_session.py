@@ -28,6 +28,12 @@ def test_session_begins_with_what_the_join_accept_says():
     assert (session.f_cnt_up, session.f_cnt_down, session.nb_trans) == (0, 0, 1)
 
 
+def test_join_accept_with_values_that_the_region_does_not_define_gives_its_own():
+    session = Session(EU868, JoinAccept(1, 1, 1, 6, 9, 0, b""), bytes(16), bytes(16), 5)
+
+    assert session.reception == (1_000, 0, 869_525_000, 0)
+
+
 def test_session_comes_back_as_it_was():
     session = made()
     session.f_cnt_up, session.f_cnt_down = 100, 7
@@ -57,7 +63,7 @@ def test_first_downlink_may_have_the_highest_counter():
 
 def test_session_of_another_region_is_refused():
     with pytest.raises(StorageError, match="another region than US915"):
-        restored(US915, made().saved(True))
+        restored(US915, made(dr=3).saved(True))
 
 
 @given(raw=st.binary(max_size=100))
