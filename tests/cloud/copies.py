@@ -31,7 +31,7 @@ class Copy:
     ingest: Ingest
     feed: Feed
     counters: Counters
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[Happening | None] = field(default_factory=list)
 
     def deliver(self, *entries: contract.Entry) -> contract.DeliverResponse:
         return self.ingest.deliver(request(*entries), T0)

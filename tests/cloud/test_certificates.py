@@ -1,4 +1,5 @@
 import datetime
+import ipaddress
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,7 @@ def test_what_is_made_verifies_against_its_own_authority(tmp_path: Path) -> None
     )
     server = loaded(tmp_path / certificates.SERVER)
     builder.build_server_verifier(x509.DNSName("cloud.example")).verify(server, [])
-    builder.build_server_verifier(x509.IPAddress(certificates.ipaddress.ip_address("10.0.0.7"))).verify(
-        server, []
-    )
+    builder.build_server_verifier(x509.IPAddress(ipaddress.ip_address("10.0.0.7"))).verify(server, [])
     with pytest.raises(verification.VerificationError):
         builder.build_server_verifier(x509.DNSName("other.example")).verify(server, [])
 

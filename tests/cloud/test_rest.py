@@ -124,7 +124,7 @@ def test_pages_of_readings_put_together_are_the_whole(
     found: list[Any] = []
     cursor = None
     while True:
-        given = {"cursor": cursor} if cursor else {}
+        given: dict[str, Any] = {"cursor": cursor} if cursor else {}
         page = plant.get(DEVICE + "/readings", limit=37, order=order, **bounds, **given)
         assert len(page["readings"]) <= 37
         found += page["readings"]

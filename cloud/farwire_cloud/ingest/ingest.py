@@ -180,9 +180,11 @@ class Ingest:
         return call
 
     def _write(self, found: list[Item], more: Iterable[Callable[[], None]] = ()) -> None:
+        # Two entries of one request may be alike; DynamoDB refuses a batch with one key twice.
+        different = {(item["pk"], item["sk"]): item for item in found}
         calls: list[Callable[[], None]] = [
             lambda part=part: self._table.put_many(part)  # type: ignore[misc]
-            for part in chunks(found, MOST_WRITES)
+            for part in chunks(list(different.values()), MOST_WRITES)
         ]
         calls += more
         if calls:

@@ -102,10 +102,11 @@ class Configurations:
             body=Configuration(wanted.document, wanted.hash),
             steps=(Step("created", now_ms),),
         )
-        self._register.make(order)
         if before is not None and self._register.find(target.dev_eui, before.order_id) is not None:
+            # First, because a bridge that gets the newer one reports the older one as failed.
             newer = Step("superseded", now_ms, detail=f"by the order {order.order_id}")
             self._register.step(target.dev_eui, before.order_id, [newer])
+        self._register.make(order)
 
 
 def _successor(before: Desired | None, target: Target, document: bytes, by: str, now_ms: int) -> Desired:

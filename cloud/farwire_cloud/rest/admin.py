@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from farwire_cloud.rest import shape, shapes
+from farwire_cloud.rest import answers, shape
 from farwire_cloud.rest.auth import Admin, Viewer
 from farwire_cloud.rest.keys import LONGEST_NAME, Role
 from farwire_cloud.rest.services import Provided
@@ -27,7 +27,7 @@ class WantedKey(BaseModel):
 
 
 @router.get("/stats")
-def stats(services: Provided, _: Viewer) -> shapes.Stats:
+def stats(services: Provided, _: Viewer) -> answers.Stats:
     """Sums over all devices (reads every device's view), and what this copy of the service counted."""
     sums = dict.fromkeys(("devices", "records", "missing", "gone", "conflicts", "active_alarms"), 0)
     newest_ms = 0
@@ -48,22 +48,22 @@ def stats(services: Provided, _: Viewer) -> shapes.Stats:
         if after is None:
             break
     open_orders = len(services.table.query(keys.open_orders(), keys_only=True).items)
-    return shapes.Stats(
+    return answers.Stats(
         **sums, open_orders=open_orders, newest_ms=newest_ms, counters=dict(services.counters.snapshot())
     )
 
 
 @router.get("/keys")
-def all_keys(services: Provided, _: Admin) -> shapes.Keys:
+def all_keys(services: Provided, _: Admin) -> answers.Keys:
     """All stored API keys, without their secrets."""
-    return shapes.Keys(keys=[shape.key(stored) for stored in services.keys.all()])
+    return answers.Keys(keys=[shape.key(stored) for stored in services.keys.all()])
 
 
 @router.post("/keys", status_code=201)
-def make_key(services: Provided, _: Admin, body: WantedKey) -> shapes.NewKey:
+def make_key(services: Provided, _: Admin, body: WantedKey) -> answers.NewKey:
     """Make an API key; it is shown this once."""
     made = services.keys.create_key(body.name, Role[body.role.upper()])
-    return shapes.NewKey(**shape.key(made.stored).model_dump(), key=made.text)
+    return answers.NewKey(**shape.key(made.stored).model_dump(), key=made.text)
 
 
 @router.delete("/keys/{key_id}", status_code=204, response_class=Response)

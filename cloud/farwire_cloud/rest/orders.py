@@ -11,7 +11,7 @@ from farwire_cloud.model.device import DeviceState
 from farwire_cloud.orders.configurations import Target
 from farwire_cloud.orders.documents import Change
 from farwire_cloud.orders.ids import order_id as new_order_id
-from farwire_cloud.rest import shape, shapes
+from farwire_cloud.rest import answers, shape
 from farwire_cloud.rest.auth import Operator, Viewer
 from farwire_cloud.rest.parameters import DevEui, Limit, OrderId, state_of
 from farwire_cloud.rest.services import Provided, Services
@@ -60,7 +60,7 @@ class NewSettings(BaseModel):
 
 
 @router.post("/devices/{dev_eui}/commands", status_code=202)
-def command(services: Provided, who: Operator, dev_eui: DevEui, body: NewCommand) -> shapes.Order:
+def command(services: Provided, who: Operator, dev_eui: DevEui, body: NewCommand) -> answers.Order:
     """Ask a device to do something once. The answer's `fate` is followed at its order."""
     action = _action(body)
     state = state_of(services.table, dev_eui)
@@ -89,7 +89,7 @@ def commands(
     dev_eui: DevEui,
     limit: Limit = 100,
     before: Annotated[str, Query(max_length=100)] = "",
-) -> shapes.Orders:
+) -> answers.Orders:
     """The device's commands with their fates and histories, the newest first."""
     return _orders(services, dev_eui, model.Command, limit, before)
 
@@ -101,26 +101,26 @@ def orders(
     dev_eui: DevEui,
     limit: Limit = 100,
     before: Annotated[str, Query(max_length=100)] = "",
-) -> shapes.Orders:
+) -> answers.Orders:
     """Everything asked of the device, commands and configurations, the newest first."""
     return _orders(services, dev_eui, (model.Command, model.Configuration), limit, before)
 
 
 @router.get("/devices/{dev_eui}/commands/{order_id}")
 @router.get("/devices/{dev_eui}/orders/{order_id}")
-def order(services: Provided, _: Viewer, dev_eui: DevEui, order_id: OrderId) -> shapes.Order:
+def order(services: Provided, _: Viewer, dev_eui: DevEui, order_id: OrderId) -> answers.Order:
     """One order: its fate and its history with times."""
     return shape.order(services.register.get(dev_eui, order_id))
 
 
 @router.get("/devices/{dev_eui}/configuration")
-def configuration(services: Provided, _: Viewer, dev_eui: DevEui) -> shapes.Configuration:
+def configuration(services: Provided, _: Viewer, dev_eui: DevEui) -> answers.Configuration:
     """What the device is to run, what it says that it runs, and whether these are the same."""
     return _configuration(services, state_of(services.table, dev_eui))
 
 
 @router.put("/devices/{dev_eui}/configuration", status_code=202)
-def configure(services: Provided, who: Operator, dev_eui: DevEui, body: NewSettings) -> shapes.Configuration:
+def configure(services: Provided, who: Operator, dev_eui: DevEui, body: NewSettings) -> answers.Configuration:
     """Change settings of the desired configuration; those that are not named stay as they are."""
     state = state_of(services.table, dev_eui)
     reported = state.report.content.configuration_hash if state.report else None
@@ -157,19 +157,19 @@ def _orders(
     kinds: type[model.Command] | tuple[type[model.Command], type[model.Configuration]],
     limit: int,
     before: str,
-) -> shapes.Orders:
+) -> answers.Orders:
     state_of(services.table, dev_eui)
-    found: list[shapes.Order] = []
+    found: list[answers.Order] = []
     for _ in range(PAGES_LOOKED_AT):
         page = services.register.of_device(dev_eui, limit - len(found), before)
         found += [shape.order(each) for each in page.orders if isinstance(each.body, kinds)]
         before = page.before or ""
         if not before or len(found) == limit:
             break
-    return shapes.Orders(orders=found, before=before or None)
+    return answers.Orders(orders=found, before=before or None)
 
 
-def _configuration(services: Services, state: DeviceState) -> shapes.Configuration:
+def _configuration(services: Services, state: DeviceState) -> answers.Configuration:
     dev_eui = state.dev_eui
     desired = services.configurations.desired(dev_eui)
     document = None

@@ -5,7 +5,7 @@ from typing import Any
 from farwire_cloud.model import deliveries, orders, readings
 from farwire_cloud.model.device import DeviceState
 from farwire_cloud.orders import documents
-from farwire_cloud.rest import shapes
+from farwire_cloud.rest import answers
 from farwire_cloud.store.marshal import Item
 from farwire_cloud.store.order_items import Desired, StoredKey
 from farwire_codecs import lpp_types
@@ -14,19 +14,19 @@ from farwire_codecs.state_report import RESET_REASONS
 from farwire_contract.v1 import telemetry_pb2 as contract
 
 
-def value(reading: readings.Reading) -> shapes.Value:
+def value(reading: readings.Reading) -> answers.Value:
     """Return a value."""
-    return shapes.Value(**_value(reading))
+    return answers.Value(**_value(reading))
 
 
-def timed_value(reading: readings.Reading, time_ms: int, record: int) -> shapes.TimedValue:
+def timed_value(reading: readings.Reading, time_ms: int, record: int) -> answers.TimedValue:
     """Return a value with its time; `record` 0: a live value."""
-    return shapes.TimedValue(**_value(reading), time_ms=time_ms, record=record)
+    return answers.TimedValue(**_value(reading), time_ms=time_ms, record=record)
 
 
-def record(found: readings.Record, stored_ms: int) -> shapes.Record:
+def record(found: readings.Record, stored_ms: int) -> answers.Record:
     """Return a record."""
-    return shapes.Record(
+    return answers.Record(
         number=found.number,
         time_ms=found.time_ms,
         stored_ms=stored_ms,
@@ -34,9 +34,9 @@ def record(found: readings.Record, stored_ms: int) -> shapes.Record:
     )
 
 
-def alarm(dev_eui: str, found: deliveries.Alarm) -> shapes.Alarm:
+def alarm(dev_eui: str, found: deliveries.Alarm) -> answers.Alarm:
     """Return a start or an end of an alarm."""
-    return shapes.Alarm(
+    return answers.Alarm(
         dev_eui=dev_eui,
         number=found.number,
         channel=found.channel,
@@ -47,7 +47,7 @@ def alarm(dev_eui: str, found: deliveries.Alarm) -> shapes.Alarm:
     )
 
 
-def device(state: DeviceState) -> shapes.Device:
+def device(state: DeviceState) -> answers.Device:
     """Return a device."""
     about = state.about.content if state.about else deliveries.About(state.dev_eui, "", "", "", ())
     active = [
@@ -55,7 +55,7 @@ def device(state: DeviceState) -> shapes.Device:
         for (channel, condition), each in sorted(state.alarms.items())
         if each.active
     ]
-    return shapes.Device(
+    return answers.Device(
         dev_eui=state.dev_eui,
         name=about.name,
         application_id=about.application_id,
@@ -63,7 +63,7 @@ def device(state: DeviceState) -> shapes.Device:
         tags=dict(about.tags),
         last_seen_ms=state.last_seen_ms,
         joined_ms=state.joined.time_ms if state.joined else None,
-        records=shapes.RecordsOfDevice(
+        records=answers.RecordsOfDevice(
             stored=len(state.records),
             through=state.through,
             missing=state.missing,
@@ -82,10 +82,10 @@ def device(state: DeviceState) -> shapes.Device:
     )
 
 
-def order(found: orders.Order) -> shapes.Order:
+def order(found: orders.Order) -> answers.Order:
     """Return an order."""
     is_command = isinstance(found.body, orders.Command)
-    return shapes.Order(
+    return answers.Order(
         order_id=found.order_id,
         dev_eui=found.dev_eui,
         kind="command" if is_command else "configuration",
@@ -99,7 +99,7 @@ def order(found: orders.Order) -> shapes.Order:
         command=_command(found.body) if isinstance(found.body, orders.Command) else None,
         configuration_hash=None if isinstance(found.body, orders.Command) else f"{found.body.hash:08x}",
         history=[
-            shapes.Step(
+            answers.Step(
                 step=step.name,
                 time_ms=step.time_ms,
                 attempt=step.attempt,
@@ -116,13 +116,13 @@ def configuration(
     desired: Desired | None,
     reported_document: bytes | None,
     newest_order: orders.Order | None,
-) -> shapes.Configuration:
+) -> answers.Configuration:
     """Return desired and reported configuration; `reported_document` if the reported hash is known."""
     report = state.report
     in_sync = report.content.configuration_hash == desired.hash if report and desired else None
-    return shapes.Configuration(
+    return answers.Configuration(
         dev_eui=state.dev_eui,
-        desired=shapes.DesiredConfiguration(
+        desired=answers.DesiredConfiguration(
             hash=f"{desired.hash:08x}",
             settings=settings(desired.document),
             set_ms=desired.set_ms,
@@ -130,7 +130,7 @@ def configuration(
         )
         if desired
         else None,
-        reported=shapes.ReportedConfiguration(
+        reported=answers.ReportedConfiguration(
             hash=f"{report.content.configuration_hash:08x}",
             time_ms=report.time_ms,
             sampling_interval_s=report.content.sampling_interval_s,
@@ -143,16 +143,16 @@ def configuration(
     )
 
 
-def settings(document: bytes) -> list[shapes.Setting]:
+def settings(document: bytes) -> list[answers.Setting]:
     """Return the settings of a configuration document."""
-    return [shapes.Setting(**setting) for setting in documents.shown(document)]
+    return [answers.Setting(**setting) for setting in documents.shown(document)]
 
 
-def refusal(item: Item) -> shapes.Refusal:
+def refusal(item: Item) -> answers.Refusal:
     """Return a refused frame."""
     heard = item.get("heard")
     payload = heard["payload"] if heard else item.get("entry")
-    return shapes.Refusal(
+    return answers.Refusal(
         time_ms=item["t"],
         reason=item["reason"],
         detail=item["detail"],
@@ -161,9 +161,9 @@ def refusal(item: Item) -> shapes.Refusal:
     )
 
 
-def key(stored: StoredKey) -> shapes.KeyOut:
+def key(stored: StoredKey) -> answers.KeyOut:
     """Return an API key."""
-    return shapes.KeyOut(
+    return answers.KeyOut(
         key_id=stored.key_id, name=stored.name, role=stored.role, created_ms=stored.created_ms
     )
 
@@ -186,11 +186,11 @@ def _value(reading: readings.Reading) -> dict[str, Any]:
     }
 
 
-def _radio(state: DeviceState) -> shapes.RadioOfDevice | None:
+def _radio(state: DeviceState) -> answers.RadioOfDevice | None:
     if state.heard is None:
         return None
     heard = state.heard.content
-    return shapes.RadioOfDevice(
+    return answers.RadioOfDevice(
         time_ms=state.heard.time_ms,
         dev_addr=heard.dev_addr,
         f_cnt=heard.f_cnt,
@@ -203,11 +203,11 @@ def _radio(state: DeviceState) -> shapes.RadioOfDevice | None:
     )
 
 
-def _report(state: DeviceState) -> shapes.ReportOfDevice | None:
+def _report(state: DeviceState) -> answers.ReportOfDevice | None:
     if state.report is None:
         return None
     report = state.report.content
-    return shapes.ReportOfDevice(
+    return answers.ReportOfDevice(
         time_ms=state.report.time_ms,
         configuration_hash=f"{report.configuration_hash:08x}",
         reset_reason=RESET_REASONS[report.reset_reason],
@@ -220,11 +220,11 @@ def _report(state: DeviceState) -> shapes.ReportOfDevice | None:
     )
 
 
-def _status(state: DeviceState) -> shapes.StatusOfDevice | None:
+def _status(state: DeviceState) -> answers.StatusOfDevice | None:
     if state.status is None:
         return None
     status = state.status.content
-    return shapes.StatusOfDevice(
+    return answers.StatusOfDevice(
         time_ms=state.status.time_ms,
         battery_percent=status.battery_percent if status.battery_percent >= 0 else None,
         external_power=status.external_power,
@@ -232,13 +232,13 @@ def _status(state: DeviceState) -> shapes.StatusOfDevice | None:
     )
 
 
-def _command(body: orders.Command) -> shapes.Command:
+def _command(body: orders.Command) -> answers.Command:
     match body.action:
         case orders.SetOutput(channel, value_x100):
-            return shapes.Command(
+            return answers.Command(
                 number=body.number, command="set_output", channel=channel, value=value_x100 / 100
             )
         case orders.ReportState():
-            return shapes.Command(number=body.number, command="report_state")
+            return answers.Command(number=body.number, command="report_state")
         case orders.Reboot():
-            return shapes.Command(number=body.number, command="reboot")
+            return answers.Command(number=body.number, command="reboot")

@@ -1,4 +1,4 @@
-"""The single table's key shapes, written once. README.md tells what each is for and what it costs.
+"""The single table's key answers, written once. README.md tells what each is for and what it costs.
 
 Partition key `pk`, sort key `sk`, both strings. Numbers are padded so that they sort; times are UTC ms.
 """

@@ -46,6 +46,7 @@ class OrdersServicer:
 
     def Follow(self, request, context):
         """The open orders, then each new one as it comes. The stream stays open until either side ends it.
+        RESOURCE_EXHAUSTED: this copy of the cloud serves as many bridges as it is set to; try again later.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
