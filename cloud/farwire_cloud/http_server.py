@@ -1,5 +1,6 @@
 """uvicorn in a thread of this process, on a port that was taken before."""
 
+import logging
 import socket
 import threading
 
@@ -19,6 +20,7 @@ class HttpServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # what it says else is said here already
         configuration = uvicorn.Config(
             app,
             log_config=None,
