@@ -136,29 +136,26 @@ def _demo(arguments: argparse.Namespace, stop: threading.Event) -> int:
 
 
 def _twin(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    from farwire import settings_file  # noqa: PLC0415
     from farwire_twin.main import run  # noqa: PLC0415
     from farwire_twin.settings import TwinSettings  # noqa: PLC0415
-
-    from farwire import settings_file  # noqa: PLC0415
 
     return run(settings_file.load(TwinSettings, "twin", arguments.config, os.environ), stop)
 
 
 def _bridge(arguments: argparse.Namespace, stop: threading.Event) -> int:
-    from farwire_bridge.main import run  # noqa: PLC0415
-    from farwire_bridge.settings import BridgeSettings  # noqa: PLC0415
-
     from farwire import settings_file  # noqa: PLC0415
+    from farwire_bridge.main import run  # noqa: PLC0415
+    from farwire_bridge.settings import Settings as BridgeSettings  # noqa: PLC0415
 
     run(settings_file.load(BridgeSettings, "bridge", arguments.config, os.environ), stop)
     return 0
 
 
 def _cloud(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    from farwire import settings_file  # noqa: PLC0415
     from farwire_cloud.main import run  # noqa: PLC0415
     from farwire_cloud.settings import CloudSettings  # noqa: PLC0415
-
-    from farwire import settings_file  # noqa: PLC0415
 
     run(settings_file.load(CloudSettings, "cloud", arguments.config, os.environ), stop)
     return 0
