@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from farwire import logs
-from farwire.errors import FarwireError
+from farwire.errors import FarwireError, PartFailedError
 
 Command = Callable[[argparse.Namespace, threading.Event], int]
 
@@ -137,27 +137,42 @@ def _demo(arguments: argparse.Namespace, stop: threading.Event) -> int:
 
 def _twin(arguments: argparse.Namespace, stop: threading.Event) -> int:
     from farwire import settings_file  # noqa: PLC0415
+    from farwire_twin.errors import TwinError  # noqa: PLC0415
     from farwire_twin.main import run  # noqa: PLC0415
     from farwire_twin.settings import TwinSettings  # noqa: PLC0415
 
-    return run(settings_file.load(TwinSettings, "twin", arguments.config, os.environ), stop)
+    settings = settings_file.load(TwinSettings, "twin", arguments.config, os.environ)
+    try:
+        return run(settings, stop)
+    except (TwinError, OSError) as error:
+        raise PartFailedError(f"the twin: {error}") from error
 
 
 def _bridge(arguments: argparse.Namespace, stop: threading.Event) -> int:
     from farwire import settings_file  # noqa: PLC0415
+    from farwire_bridge.errors import BridgeError  # noqa: PLC0415
     from farwire_bridge.main import run  # noqa: PLC0415
     from farwire_bridge.settings import Settings as BridgeSettings  # noqa: PLC0415
 
-    run(settings_file.load(BridgeSettings, "bridge", arguments.config, os.environ), stop)
+    settings = settings_file.load(BridgeSettings, "bridge", arguments.config, os.environ)
+    try:
+        run(settings, stop)
+    except (BridgeError, OSError) as error:
+        raise PartFailedError(f"the bridge: {error}") from error
     return 0
 
 
 def _cloud(arguments: argparse.Namespace, stop: threading.Event) -> int:
     from farwire import settings_file  # noqa: PLC0415
+    from farwire_cloud.errors import CloudError  # noqa: PLC0415
     from farwire_cloud.main import run  # noqa: PLC0415
     from farwire_cloud.settings import CloudSettings  # noqa: PLC0415
 
-    run(settings_file.load(CloudSettings, "cloud", arguments.config, os.environ), stop)
+    settings = settings_file.load(CloudSettings, "cloud", arguments.config, os.environ)
+    try:
+        run(settings, stop)
+    except (CloudError, OSError) as error:
+        raise PartFailedError(f"the cloud: {error}") from error
     return 0
 
 

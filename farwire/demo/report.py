@@ -13,8 +13,8 @@ def live_line(twin: Mapping[str, Any], cloud: Mapping[str, Any] | None) -> str:
     stored = "cloud away" if cloud is None else f"{cloud['records']} stored"
     return (
         f"plant {clock}  {twin['joins']} joins  {twin['uplinks']} uplinks  {twin['sampled']} sampled"
-        f"  {stored}  {twin['acknowledged']} acknowledged  {twin['alarms']} alarms  {twin['downlinks']} downlinks"
-        f"  {twin['airtime_ms'] / 1000:.1f} s on air"
+        f"  {stored}  {twin['acknowledged']} acknowledged  {twin['alarms']} alarms"
+        f"  {twin['downlinks']} downlinks  {twin['airtime_ms'] / 1000:.1f} s on air"
     )
 
 

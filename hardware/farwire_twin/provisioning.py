@@ -12,11 +12,13 @@ from typing import Any
 import grpc
 from chirpstack_api import api, common
 
+from farwire_twin.errors import TwinError
+
 PAGE = 100  # of listings
 CALL_TIMEOUT_S = 30.0
 
 
-class ProvisioningError(Exception):
+class ProvisioningError(TwinError):
     """What is there contradicts what is asked for."""
 
 

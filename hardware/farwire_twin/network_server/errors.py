@@ -9,8 +9,10 @@ NetworkServerError
   RefusedError           a frame or a message that is dropped, with the reason that is counted
 """
 
+from farwire_twin.errors import TwinError
 
-class NetworkServerError(Exception):
+
+class NetworkServerError(TwinError):
     """Base of all errors of the network server."""
 
 

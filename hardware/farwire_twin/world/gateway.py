@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from chirpstack_api import gw
 
 from farwire_node.lorawan.airtime import airtime_us
+from farwire_twin.errors import TwinError
 from farwire_twin.world.gateway_law import GatewayLaw
 from farwire_twin.world.on_air import Copy, Signal
 from farwire_twin.world.propagation import Place
@@ -27,7 +28,7 @@ COUNTER_BITS = 32
 OK = gw.TxAckStatus.OK
 
 
-class RefusedItemError(Exception):
+class RefusedItemError(TwinError):
     """An item of a downlink that cannot be sent; `status` is the gw.TxAckStatus that says why."""
 
     def __init__(self, status: int) -> None:

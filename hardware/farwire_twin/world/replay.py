@@ -18,6 +18,7 @@ from pathlib import Path
 from farwire_codecs import lpp_types
 from farwire_codecs.schema import Channel
 from farwire_node.sensor import Sensor
+from farwire_twin.errors import TwinError
 
 log = logging.getLogger("farwire.twin")
 
@@ -25,7 +26,7 @@ MAXIMUM_COLUMNS = 32  # farwire_codecs.schema.MAXIMUM_CHANNELS
 ANALOG_INPUT = 2
 
 
-class ReplayError(Exception):
+class ReplayError(TwinError):
     """A file or folder that cannot be replayed; the message names file, line and column."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from farwire_twin.errors import TwinError
 from farwire_twin.world.barrier import Barrier
 from farwire_twin.world.clock import Clock
 
@@ -22,7 +23,7 @@ LONGEST_WAIT_S = 0.2
 EVENTS_A_STEP = 1000
 
 
-class WorldEndedError(Exception):
+class WorldEndedError(TwinError):
     """Nobody is there to answer."""
 
 
