@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The tests' servers that come from the system: Mosquitto (a real broker) and Chromium (a real browser).
+# The tests' servers that come from the system: Mosquitto (a real broker) and Chromium (a real browser, with its driver).
 set -eu
 missing=()
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v chromedriver >/dev/null || missing+=(chromium-driver)
 [ ${#missing[@]} -eq 0 ] && exit 0
 sudo=""
 if [ "$(id -u)" -ne 0 ]; then sudo="sudo -n"; fi
