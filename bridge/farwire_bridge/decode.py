@@ -4,6 +4,7 @@ Bytes are decoded by FPort with `farwire_codecs.uplink`; what cannot be decoded 
 keeps the payload. Times of records and alarms: when the frame was heard minus the age that the frame carries.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,11 @@ from farwire_codecs.schema import Schema
 from farwire_codecs.state_report import StateReport
 from farwire_contract.v1 import telemetry_pb2 as contract
 
+MOST_RECORDS = 256
+"""Records in one entry; a frame of many well compressed ones makes several, so that no entry grows large."""
+
+FULL_PERCENT = 100
+
 SchemaFor = Callable[[int], Schema | None]
 
 
@@ -37,7 +43,7 @@ class Decoded:
 def decode_uplink(
     event: Any, schema_for: SchemaFor, now_ms: int, limits: times.Limits, reserve: int
 ) -> Decoded:
-    """Return what an `up` event carries: one entry, and a chance for downlinks."""
+    """Return what an `up` event carries, and that it is a chance for downlinks."""
     heard_ms, corrected = times.heard_ms(event, now_ms, limits)
     entry = contract.Entry(device=_device(event), uplink=_uplink(event), time_ms=heard_ms)
     counts = [("uplinks", 1)] + [("times_corrected", 1)] * corrected
@@ -62,7 +68,7 @@ def decode_uplink(
             schema = content.schema
     limit = payload_limit(event.region_config_id, event.dr, reserve)
     heard = Heard(event.device_info.dev_eui, limit, answered, configuration_hash, schema_missing)
-    return Decoded((entry,), (heard,), schema, tuple(counts))
+    return Decoded(_split(entry), (heard,), schema, tuple(counts))
 
 
 def decode_other(kind: str, event: Any, now_ms: int) -> Decoded:
@@ -124,6 +130,20 @@ def _put(entry: contract.Entry, f_port: int, content: Any, heard_ms: int) -> lis
     return [("live", 1)] if content else []
 
 
+def _split(entry: contract.Entry) -> tuple[contract.Entry, ...]:
+    """Return an entry as several where it has more than MOST_RECORDS; the last one alone asks."""
+    records = list(entry.records.records)
+    if len(records) <= MOST_RECORDS:
+        return (entry,)
+    parts = []
+    for at in range(0, len(records), MOST_RECORDS):
+        part = contract.Entry(device=entry.device, uplink=entry.uplink, time_ms=entry.time_ms)
+        part.records.records.extend(records[at : at + MOST_RECORDS])
+        parts.append(part)
+    parts[-1].records.acknowledgement_wanted = entry.records.acknowledgement_wanted
+    return tuple(parts)
+
+
 def _record(schema: Schema, record: Any, heard_ms: int) -> contract.Record:
     readings = [
         _reading(channel.channel, channel.type_id, raw)
@@ -174,7 +194,7 @@ def _uplink(event: Any) -> contract.Uplink:
         data_rate=event.dr,
         frequency_hz=event.tx_info.frequency,
         rssi_dbm=best.rssi if best is not None else 0,
-        snr_db=best.snr if best is not None else 0.0,
+        snr_db=best.snr if best is not None and math.isfinite(best.snr) else 0.0,
         gateways=len(event.rx_info),
         payload=event.data,
     )
@@ -182,7 +202,8 @@ def _uplink(event: Any) -> contract.Uplink:
 
 def _status(event: Any) -> contract.DeviceStatus:
     status = contract.DeviceStatus(external_power=event.external_power_source, margin_db=event.margin)
-    if not event.battery_level_unavailable and not event.external_power_source:
+    known = not event.battery_level_unavailable and not event.external_power_source
+    if known and 0 <= event.battery_level <= FULL_PERCENT:
         status.battery_percent = event.battery_level
     return status
 

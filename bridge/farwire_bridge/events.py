@@ -30,8 +30,14 @@ KINDS: dict[str, Any] = {
 LONGEST_FRAME = 255
 """Bytes; the length of a LoRa payload is one byte, so no event can truly carry more."""
 
+LARGEST_DATA_RATE = 15
+"""A data rate has four bits (LinkADRReq, LoRaWAN 1.0.3 §5.2)."""
+
 LONGEST_EVENT = 262_144
 """Bytes; 256 gateways with all their metadata make about 100,000 in JSON."""
+
+_IDENTITY = re.compile(r"[0-9A-Za-z-]{1,64}")  # a UUID as a rule; anything that can be a key is good
+_DEV_ADDR = re.compile(r"[0-9a-f]{8}")
 
 
 def parse(kind: str, dev_eui: str, payload: bytes) -> Any:
@@ -49,6 +55,8 @@ def parse(kind: str, dev_eui: str, payload: bytes) -> Any:
     claimed = message.device_info.dev_eui
     if claimed != dev_eui:
         raise MalformedEventError(f"{kind} event is of device {claimed[:40]!r}, its topic of {dev_eui}")
+    if kind in ("up", "join"):
+        _check_session(kind, message)
     if kind == "up":
         _check_uplink(message)
     return message
@@ -66,14 +74,23 @@ def _document(payload: bytes) -> dict[str, Any]:
     return dict(document)
 
 
+def _check_session(kind: str, event: Any) -> None:
+    if not _IDENTITY.fullmatch(event.deduplication_id):
+        raise MalformedEventError(
+            f"{kind} event has deduplicationId {event.deduplication_id[:40]!r}, expected a UUID"
+        )
+    if not _DEV_ADDR.fullmatch(event.dev_addr):
+        raise MalformedEventError(
+            f"{kind} event has devAddr {event.dev_addr[:40]!r}, expected 8 lower-case hex digits"
+        )
+
+
 def _check_uplink(event: Any) -> None:
-    if not event.deduplication_id:
-        raise MalformedEventError("up event has no deduplicationId")
+    if event.dr > LARGEST_DATA_RATE:
+        raise MalformedEventError(f"up event has dr {event.dr}, expected 0 to {LARGEST_DATA_RATE}")
     if event.f_port > 255:
         raise MalformedEventError(f"up event has fPort {event.f_port}, expected 0 to 255")
     if len(event.data) > LONGEST_FRAME:
         raise MalformedEventError(
             f"up event has {len(event.data)} bytes of data, expected at most {LONGEST_FRAME}"
         )
-    if not re.fullmatch(r"[0-9a-f]{8}", event.dev_addr):
-        raise MalformedEventError(f"up event has devAddr {event.dev_addr[:40]!r}, expected 8 hex digits")

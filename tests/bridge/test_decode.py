@@ -1,12 +1,15 @@
 """Events -> entries for the cloud."""
 
+import itertools
+import math
 from typing import Any
 
 import pytest
 
 from farwire_bridge import decode, times
 from farwire_bridge.happenings import Confirmed, Discarded, Heard, Rejoined, Transmitted
-from farwire_codecs import alarm, command, ports, state_report
+from farwire_codecs import alarm, batch, command, ports, state_report
+from farwire_codecs.batch import Record
 from farwire_codecs.schema import Schema
 from farwire_contract.v1 import telemetry_pb2 as contract
 from tests.bridge import events_made, nodes
@@ -41,6 +44,20 @@ def test_records_have_the_time_of_their_sampling() -> None:
     ]
     assert entry.records.acknowledgement_wanted
     assert entry.records.records[1].readings[0] == contract.Reading(channel=1, lpp_type=103, raw=[202])
+
+
+def test_a_frame_of_very_many_records_makes_several_entries() -> None:
+    records = [Record(number, 60 * number, ((200,), (100,))) for number in range(1, 601)]
+    payload, count = batch.encode(nodes.SCHEMA, records, 36_000_000, 222, True, True)
+    assert count == 600
+
+    entries = uplink(ports.HISTORY, payload).entries
+
+    numbers = [[record.number for record in entry.records.records] for entry in entries]
+    assert list(itertools.chain(*numbers)) == list(range(1, 601))
+    assert max(map(len, numbers)) == decode.MOST_RECORDS
+    assert [entry.records.acknowledgement_wanted for entry in entries] == [False, False, True]
+    assert len({entry.uplink.deduplication_id for entry in entries}) == 1
 
 
 def test_a_value_that_is_missing_is_left_out() -> None:
@@ -173,6 +190,13 @@ def test_an_entry_names_its_device() -> None:
     assert dict(device.tags) == {"line": "3"}
 
 
+def test_a_signal_to_noise_ratio_that_is_no_number_does_not_spoil_the_values() -> None:
+    event = events_made.up(DEV_EUI, 1, b"\x01\x66\x01")
+    event.rx_info[0].snr = math.nan
+
+    assert only(decode.decode_uplink(event, no_schema, NOW_MS, LIMITS, 15)).uplink.snr_db == 0.0
+
+
 def test_an_implausible_time_is_counted() -> None:
     decoded = uplink(1, b"\x01\x66\x01", time_ms=1_000, ns_time_ms=NOW_MS)
 
@@ -192,10 +216,12 @@ def test_a_status_without_a_battery_level_claims_none() -> None:
     unknown = only(
         decode.decode_other("status", events_made.status(DEV_EUI, battery_level_unavailable=True), 0)
     )
+    impossible = only(decode.decode_other("status", events_made.status(DEV_EUI, battery_level=255), 0))
     mains = only(decode.decode_other("status", events_made.status(DEV_EUI, external_power_source=True), 0))
 
     assert (known.status.battery_percent, known.status.margin_db) == (50, -3)
     assert not unknown.status.HasField("battery_percent")
+    assert not impossible.status.HasField("battery_percent")
     assert mains.status.external_power
     assert not mains.status.HasField("battery_percent")
 
