@@ -51,7 +51,11 @@ class QueueMachine(RuleBasedStateMachine):
     def answer(self, statuses: list[int]) -> None:
         frame = self.unanswered.pop(0)
         statuses = statuses[: len(frame.items)]
-        known = frame.downlink_id in self.network.core.state.sent
+        # ChirpStack does not count a frame whose item left the queue before the gateway's word came: the
+        # counter goes on from where it was, and the device drops the next frame as a repeat.
+        queued = {item.id for item in self.network.queue(self.device)}
+        sent = self.network.core.state.sent.get(frame.downlink_id)
+        known = sent is not None and (sent.queue_item_id is None or sent.queue_item_id in queued)
         self.network.acknowledge(*statuses, frame=frame)
         if known and gw.OK in statuses:
             index = max(at for at, status in enumerate(statuses) if status == gw.OK)
