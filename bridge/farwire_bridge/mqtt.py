@@ -26,6 +26,10 @@ LOG = logging.getLogger("farwire.bridge")
 
 FIRST_RECONNECT_S = 1  # paho doubles it up to `retry_most_s`
 SUBSCRIBE_AGAIN_S = 10.0  # after a refusal: permissions may have been mended at the broker
+ROOM_FACTOR = 4
+"""Messages in memory, in receive maxima: those of this connection, and those of earlier ones while the spool
+is full. With MQTT 3.1.1, which has no receive maximum, reading stops there, until the broker hangs up."""
+ROOM_S = 0.25  # how soon the end is noticed while there is no room
 REFUSED = 0x80  # reason codes from here on are refusals (MQTT 5 §2.4)
 
 
@@ -39,6 +43,8 @@ class MqttSource:
         self._deliver = deliver
         self._counters = counters
         self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._room = threading.Semaphore(ROOM_FACTOR * settings.mqtt_receive_maximum)
         self._connection = 0  # grows with every connection and every loss of one
         self._subscribe_at_s = math.inf
         self._client = self._make_client()
@@ -63,13 +69,14 @@ class MqttSource:
             LOG.error("mqtt thread had ended")
 
     def acknowledge(self, messages: Iterable[MqttMessage]) -> None:
-        """Acknowledge messages, in the order in which they came (MQTT 5 §4.6).
+        """Acknowledge delivered messages, in the order in which they came (MQTT 5 §4.6), all in the end.
 
-        What came on an earlier connection is left out: the broker sends it again.
+        What came on an earlier connection only makes room: the broker sends it again.
         """
         count = 0
         with self._lock:
             for message in messages:
+                self._room.release()
                 if message.connection == self._connection and message.mid:
                     self._client.ack(message.mid, 1)
                     count += 1
@@ -77,6 +84,7 @@ class MqttSource:
 
     def close(self) -> None:
         """Disconnect; the broker keeps the session."""
+        self._closing.set()
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -147,6 +155,9 @@ class MqttSource:
         LOG.warning("mqtt disconnected", extra={"reason": str(reason)})
 
     def _on_message(self, _c: Any, _u: Any, message: paho.MQTTMessage) -> None:
+        while not self._room.acquire(timeout=ROOM_S):
+            if self._closing.is_set():
+                return
         try:
             topic = message.topic
         except UnicodeDecodeError:
