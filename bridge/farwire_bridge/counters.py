@@ -28,10 +28,11 @@ NAMES = (
     "orders_expired",
     "enqueued",  # downlinks put into the network server's queue
     "enqueue_failures",
-    "sent",  # downlinks of ours that a gateway took
+    "sent",  # attempts of orders that a gateway took whole
     "acknowledgements",  # acknowledgement frames put into the queue
     "mqtt_connects",
     "mqtt_disconnects",
+    "mqtt_subscriptions",  # granted, one with each connection
     "restarts",  # starts over after an error of the disk
 )
 

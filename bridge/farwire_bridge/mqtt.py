@@ -142,7 +142,9 @@ class MqttSource:
         if refused:
             LOG.error("mqtt subscription refused", extra={"reason": refused[0]})
             self._subscribe_at_s = time.monotonic() + SUBSCRIBE_AGAIN_S
-        elif any(reason.value == 0 for reason in reasons):
+            return
+        self._counters.add("mqtt_subscriptions")
+        if any(reason.value == 0 for reason in reasons):
             LOG.error("mqtt subscription granted with QoS 0 only: events can be lost")
 
     def _on_connect_fail(self, _c: Any, _u: Any) -> None:

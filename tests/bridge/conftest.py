@@ -115,8 +115,7 @@ def start() -> Iterator[Callable[[Settings], Running]]:
     def starter(settings: Settings) -> Running:
         bridge = Running(settings)
         running.append(bridge)
-        wait_until(lambda: bridge.count("mqtt_connects") >= 1 or bridge.error)
-        time.sleep(0.1)  # the subscription follows the connection
+        wait_until(lambda: bridge.count("mqtt_subscriptions") >= 1 or bridge.error)
         return bridge
 
     yield starter

@@ -35,7 +35,7 @@ def test_a_batch_of_records_reaches_the_cloud_with_its_times(
 def test_an_acknowledgement_goes_down_in_the_window_of_the_uplink_that_wants_it(
     settings: Settings, chirpstack: FakeChirpStack, start: Start
 ) -> None:
-    chirpstack.window_s = 0.1
+    chirpstack.window_s = 0.2
     start(settings)
     node = nodes.Node()
     node.sample(4)

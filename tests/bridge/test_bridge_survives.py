@@ -134,8 +134,7 @@ def test_a_broker_that_restarts_is_found_again_and_subscribed_again(
 
     with mosquitto(port=port, folder=tmp_path), contextlib.closing(FakeChirpStack(port)) as chirpstack:
         # Another folder: this broker knows no session, as after a lost disk.
-        wait_until(lambda: bridge.count("mqtt_connects") >= 2)
-        time.sleep(0.2)
+        wait_until(lambda: bridge.count("mqtt_subscriptions") >= 2)
         plant.chirpstack = chirpstack
         plant.send(5)
 

@@ -33,8 +33,7 @@ class Listener:
         self.counters = Counters()
         self.source = MqttSource(settings, self.inbox.put, self.counters)
         self.source.start()
-        wait_until(lambda: self.counters.snapshot()["mqtt_connects"])
-        time.sleep(0.1)  # the subscription follows the connection
+        wait_until(lambda: self.counters.snapshot()["mqtt_subscriptions"])
 
     def get(self, count: int) -> list[MqttMessage]:
         return [self.inbox.get(timeout=5) for _ in range(count)]
@@ -153,7 +152,7 @@ def test_a_refused_subscription_is_tried_again(
     source._on_subscribe(None, None, 1, [ReasonCode(PacketTypes.SUBACK, "Not authorized")], None)
 
     source.keep_running()
-    time.sleep(0.2)
+    wait_until(lambda: listener.counters.snapshot()["mqtt_subscriptions"] == 2)
     chirpstack.publish_raw(UP, b"x")
 
     assert len(listener.get(1)) == 1

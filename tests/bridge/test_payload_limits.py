@@ -3,6 +3,7 @@
 import pytest
 
 from farwire_bridge.payload_limits import REGIONS, SMALLEST, payload_limit
+from farwire_node.lorawan import regions
 
 
 @pytest.mark.parametrize("data_rate", range(8))
@@ -26,3 +27,11 @@ def test_what_is_not_known_gets_the_smallest_limit_of_all(region: str, data_rate
 @pytest.mark.parametrize("region", REGIONS)
 def test_no_limit_is_below_the_smallest(region: str) -> None:
     assert all(payload_limit(region, dr, 15) >= SMALLEST for dr in range(16))
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_what_is_enqueued_fits_both_windows_by_the_nodes_own_tables(name: str) -> None:
+    region = regions.by_name(name.upper())
+    for uplink_dr, downlink_drs in enumerate(region.rx1_drs):
+        for downlink_dr in (*(downlink_drs or ()), region.rx2_dr):
+            assert payload_limit(name, uplink_dr, 0) <= region.max_payload_down[downlink_dr]
