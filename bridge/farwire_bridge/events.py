@@ -50,6 +50,8 @@ def parse(kind: str, dev_eui: str, payload: bytes) -> Any:
             json_format.ParseDict(_document(payload), message, ignore_unknown_fields=True)
         else:
             message.ParseFromString(payload)
+            if kind == "up":
+                message.ClearField("object")  # as _document does
     except (json_format.ParseError, DecodeError, ValueError, TypeError, RecursionError) as error:
         raise MalformedEventError(f"{kind} event cannot be parsed: {str(error)[:300]}") from error
     claimed = message.device_info.dev_eui

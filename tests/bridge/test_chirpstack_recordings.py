@@ -86,6 +86,7 @@ PLANT: dict[str, dict[str, str | None]] = {
     "protobuf": {
         "up 210 of one gateway": "records 8 to 36",
         "up 210": "records 9 to 37",
+        "up 212": "state a5611f83",
         "up 213": "answer 1 DONE",
         "up 0 of one gateway": "live 0",
         "up 212 of one gateway": "state de25a96d",
@@ -107,7 +108,8 @@ def all_events() -> Iterator[Any]:
     for marshaler in MARSHALERS:
         for name, message in recorded(f"plant_{marshaler}")["events"].items():
             yield pytest.param(message, id=f"{marshaler}-{name}")
-        for step in recorded(f"scene_{marshaler}")["steps"]:
+        steps = [step for name in ("scene", "decoded") for step in recorded(f"{name}_{marshaler}")["steps"]]
+        for step in steps:
             for message in events_of(step):
                 yield pytest.param(message, id=f"{marshaler}-{step['step']}")
 
