@@ -13,6 +13,10 @@ from tests.twin.network_server.device import Device
 
 LINK_CHECK_REQ, DEVICE_TIME_REQ, DEV_STATUS_ANS = 0x02, 0x0D, 0x06
 LPP_TEMPERATURE = bytes((1, 0x67, 0x00, 0xF0))
+LPP_OF_MANY_TYPES = bytes.fromhex(
+    "010001 0201ff 0302fe0c 0403ffff 0565ffff 066601 0767ff9c 0767 0110 0868c8 0971 04d2fb2e0000 0a732710"
+    "0b86 04d2fb2e0064 0c88 06765ff2960a0003e8"
+)
 AN_HOUR_S = 3_600
 
 
@@ -48,6 +52,24 @@ def play(network: Network, device: Device) -> None:
     _discarded(network, device)
     _counters(network, device)
     _status(network, device)
+
+
+def play_decoded(network: Network, device: Device) -> None:
+    """Uplinks of a device whose profile has the Cayenne LPP codec."""
+    network.step("a join-request")
+    accept = network.hear(device.join_request())
+    assert accept is not None
+    device.take_accept(accept.items[0].phy_payload)
+    _sent(network)
+    for name, payload, port in (
+        ("values of many types", LPP_OF_MANY_TYPES, 1),
+        ("a type that is not known", bytes((1, 0x67, 0x00, 0xF0, 2, 0xF0, 1)), 1),
+        ("a value cut short", bytes((1, 0x67, 0x00)), 1),
+        ("no payload", b"", 1),
+        ("bytes that are no LPP on another port", b"\x20\x01\x02", 210),
+    ):
+        network.step(name)
+        network.hear(device.uplink(payload, port))
 
 
 def _sent(network: Network) -> None:
