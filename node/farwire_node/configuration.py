@@ -1,7 +1,8 @@
 """The configuration that the node runs: collected from pieces, applied as a whole or not at all, kept.
 
 The node's own state report carries the hash of what it runs; nothing else tells the cloud that it is in sync.
-A setting that the document does not name has the value built in here.
+A setting that the document does not name has the value that the node left the factory with, else the one
+built in here: who changes an interval does not lose the alarm limits.
 """
 
 from farwire_codecs import configuration as codec
@@ -22,11 +23,12 @@ RUNNING, PIECE_TAKEN, APPLIED, REFUSED = "running", "piece taken", "applied", "r
 
 
 class Configuration:
-    """Runs the document in storage, or `factory` (a canonical document) while there is none."""
+    """Runs the document in storage over `factory` (a canonical document), or `factory` alone."""
 
     def __init__(self, factory: "tuple[codec.Setting, ...]", storage: Storage) -> None:
         self._storage = storage
         self._parts: list[codec.Piece] = []
+        self._factory = _by_key(factory)
         stored = _stored(storage)
         self._run(factory if stored is None else stored)
 
@@ -89,9 +91,12 @@ class Configuration:
 
     def _run(self, document: "tuple[codec.Setting, ...]") -> None:
         self.hash = codec.document_hash(document)
-        self._values: dict[tuple[int, int | None], int] = {
-            (setting.key, setting.channel): setting.value for setting in document
-        }
+        self._values = self._factory.copy()
+        self._values.update(_by_key(document))
+
+
+def _by_key(document: "tuple[codec.Setting, ...]") -> "dict[tuple[int, int | None], int]":
+    return {(setting.key, setting.channel): setting.value for setting in document}
 
 
 def _stored(storage: Storage) -> "tuple[codec.Setting, ...] | None":

@@ -42,7 +42,7 @@ class NewCommand(BaseModel):
 
 
 class NewSetting(BaseModel):
-    """A setting to change; `value` null goes back to the node's built-in value."""
+    """A setting to change; `value` null goes back to the value that the node left the factory with."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,0 +1,144 @@
+"""A configuration is applied as a whole, or not at all."""
+
+import random
+
+from farwire_codecs import configuration as codec
+from farwire_codecs.configuration import Setting
+from farwire_node.configuration import (
+    APPLIED,
+    BUILT_IN,
+    CONFIGURATION_KEY,
+    PIECE_TAKEN,
+    REFUSED,
+    RUNNING,
+    Configuration,
+)
+from farwire_node.detector import NO_LIMITS, Limits
+from farwire_node.storage import MemoryStorage
+from tests.node.program.fakes import HUMIDITY, TEMPERATURE
+
+WANTED = codec.canonical(
+    [
+        Setting(codec.SAMPLING_INTERVAL_S, None, 30),
+        Setting(codec.REPORTING_INTERVAL_S, None, 300),
+        Setting(codec.HIGH, 1, 800),
+        Setting(codec.LOW, 1, -100),
+        Setting(codec.HYSTERESIS, 1, 20),
+    ]
+)
+OTHER = codec.canonical([Setting(codec.SAMPLING_INTERVAL_S, None, 7)])
+
+
+def receive_all(running: Configuration, frames: list[bytes]) -> list[str]:
+    return [running.receive(frame) for frame in frames]
+
+
+def test_a_node_without_a_document_runs_the_values_built_in() -> None:
+    running = Configuration((), MemoryStorage())
+
+    assert running.sampling_interval_s == BUILT_IN[codec.SAMPLING_INTERVAL_S]
+    assert running.limits((TEMPERATURE,)) == [NO_LIMITS]
+
+
+def test_the_factory_document_runs_until_another_comes() -> None:
+    assert Configuration(OTHER, MemoryStorage()).sampling_interval_s == 7
+
+
+def test_a_document_in_one_piece_is_applied() -> None:
+    running = Configuration(OTHER, MemoryStorage())
+
+    assert receive_all(running, codec.pieces(WANTED, 51)) == [APPLIED]
+    assert (running.sampling_interval_s, running.reporting_interval_s) == (30, 300)
+    assert running.limits((TEMPERATURE, HUMIDITY)) == [Limits(800, -100, 20), NO_LIMITS]
+    assert running.hash == codec.document_hash(WANTED)
+
+
+def test_a_setting_that_the_document_does_not_name_has_the_factory_value() -> None:
+    running = Configuration(OTHER, MemoryStorage())
+
+    receive_all(running, codec.pieces((), 51))
+
+    assert running.sampling_interval_s == 7
+
+
+def test_a_setting_that_neither_document_nor_factory_names_has_its_built_in_value() -> None:
+    running = Configuration((), MemoryStorage())
+
+    receive_all(running, codec.pieces((), 51))
+
+    assert running.sampling_interval_s == BUILT_IN[codec.SAMPLING_INTERVAL_S]
+
+
+def test_nothing_changes_before_the_last_piece() -> None:
+    running = Configuration(OTHER, MemoryStorage())
+    frames = codec.pieces(WANTED, 14)
+
+    outcomes = receive_all(running, frames[:-1])
+
+    assert outcomes == [PIECE_TAKEN] * (len(frames) - 1)
+    assert (running.sampling_interval_s, running.hash) == (7, codec.document_hash(OTHER))
+
+
+def test_pieces_may_come_in_any_order_and_twice() -> None:
+    running = Configuration(OTHER, MemoryStorage())
+    frames = codec.pieces(WANTED, 12)
+    random.Random(3).shuffle(frames)
+
+    outcomes = receive_all(running, frames[:-1] + frames[:1] + frames[-1:])
+
+    assert outcomes[-1] == APPLIED
+    assert running.sampling_interval_s == 30
+
+
+def test_pieces_of_a_newer_document_replace_those_of_an_unfinished_one() -> None:
+    running = Configuration((), MemoryStorage())
+    receive_all(running, codec.pieces(WANTED, 12)[:2])
+
+    assert receive_all(running, codec.pieces(OTHER, 51)) == [APPLIED]
+    assert running.sampling_interval_s == 7
+
+
+def test_a_piece_of_what_runs_already_is_answered_so() -> None:
+    running = Configuration(WANTED, MemoryStorage())
+
+    assert running.receive(codec.pieces(WANTED, 12)[1]) == RUNNING
+
+
+def test_a_damaged_document_is_refused_and_the_running_one_stays() -> None:
+    running = Configuration(OTHER, MemoryStorage())
+    frame = bytearray(codec.pieces(WANTED, 51)[0])
+    frame[-1] ^= 1
+
+    assert running.receive(bytes(frame)) == REFUSED
+    assert running.hash == codec.document_hash(OTHER)
+    assert receive_all(running, codec.pieces(WANTED, 51)) == [APPLIED]
+
+
+def test_an_unreadable_piece_is_refused_and_costs_no_other() -> None:
+    running = Configuration((), MemoryStorage())
+    frames = codec.pieces(WANTED, 14)
+    receive_all(running, frames[:-1])
+
+    assert running.receive(b"\x00\x01") == REFUSED
+    assert running.receive(frames[-1]) == APPLIED
+
+
+def test_the_document_survives_a_restart() -> None:
+    storage = MemoryStorage()
+    receive_all(Configuration(OTHER, storage), codec.pieces(WANTED, 51))
+
+    assert Configuration(OTHER, storage).hash == codec.document_hash(WANTED)
+
+
+def test_an_empty_document_survives_a_restart_too() -> None:
+    storage = MemoryStorage()
+    receive_all(Configuration(OTHER, storage), codec.pieces((), 51))
+
+    assert Configuration(OTHER, storage).hash == codec.document_hash(())
+
+
+def test_a_document_in_storage_that_cannot_be_read_is_as_none() -> None:
+    storage = MemoryStorage()
+    storage.save(CONFIGURATION_KEY, b"\xff\xff")
+
+    assert Configuration(OTHER, storage).sampling_interval_s == 7
