@@ -8,7 +8,8 @@ records go again, which makes everything missing below them visible to the cloud
 
 from collections import namedtuple
 
-from farwire_codecs import batch
+from farwire_codecs import batch_encoder
+from farwire_codecs.batch_layout import Record
 from farwire_node.link import Link
 from farwire_node.store import RecordStore
 
@@ -19,6 +20,7 @@ Frame = namedtuple("Frame", ("payload", "first", "count"))
 """A batch as it goes on air now, with the records in it."""
 
 LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a board's heap while it is built
+HEAD = 8  # bytes of a batch before its values, about: header, schema id, number, count, age, interval
 ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 10 ms for each
 
 
@@ -53,14 +55,15 @@ def build(
     limit = link.capacity(now_ms)
     latest_ms = now_ms + link.airtime_ms(limit)
     end = run.first + run.count
+    head = HEAD + (1 + 2 * len(store.schema.channels) if inline_schema else 0)
     take = min(run.count, max(run.must, likely))
     best: tuple[int, int] | None = None  # first number, count
     for _ in range(ENCODINGS):
         records = [store.record(number) for number in range(end - take, end)]
-        payload, count = batch.encode(store.schema, records, latest_ms, limit, wanted, inline_schema)
+        payload, count = batch_encoder.encode(store.schema, records, latest_ms, limit, wanted, inline_schema)
         if count == take:
             best = (end - take, take)
-            more = (limit - len(payload)) * take // len(payload)
+            more = (limit - len(payload)) * take // max(take, len(payload) - head)
             if take == run.count or not more:
                 break
             take = min(run.count, take + more)
@@ -80,7 +83,7 @@ def build(
 
 def _exact(
     store: RecordStore,
-    records: list[batch.Record],
+    records: list[Record],
     link: Link,
     limit: int,
     wanted: bool,
@@ -93,7 +96,7 @@ def _exact(
     """
     tx_end_ms = now_ms + link.airtime_ms(limit)
     while True:
-        payload, _ = batch.encode(store.schema, records, tx_end_ms, limit, wanted, inline_schema)
+        payload, _ = batch_encoder.encode(store.schema, records, tx_end_ms, limit, wanted, inline_schema)
         end_ms = now_ms + link.airtime_ms(len(payload))
         if end_ms >= tx_end_ms:
             return payload

@@ -6,7 +6,7 @@ must survive a restart is in `storage`; call `suspend` before power goes off so 
 """
 
 from farwire_codecs import acknowledgement, command, ports, state_report
-from farwire_codecs.batch import Record
+from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
 from farwire_node import configuration, node_events, scheduler
@@ -38,7 +38,7 @@ _ROUNDS = 4  # of link events in one poll; more would mean that the link makes e
 class Node:
     """One node. `identity` is its DevEUI, for the driver's use; `random_below(n)` gives 0 to n - 1.
 
-    `factory` is the configuration to run until one comes from the cloud (canonical settings; the built-in
+    `factory` is the configuration below the one that comes from the cloud (canonical settings; the built-in
     values where it is silent), `capacity` the number of records to hold, `reset_reason` an index into
     farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery.
     """

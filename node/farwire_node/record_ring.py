@@ -1,14 +1,14 @@
 """Records of one schema in one block of bytes: what a board can hold many of.
 
 A slot is the time, one bit a channel that tells whether it has a value, and each axis at its type's width
-(GPS's three bytes take four), so that four everyday channels take 13 bytes instead of some 200 as Python
+(GPS's three bytes take four), so that four everyday channels take 12 bytes instead of some 200 as Python
 objects. The slot of a number is the number modulo the capacity; whoever uses the ring sees to it that two
 held numbers never share a slot.
 """
 
 import struct
 
-from farwire_codecs.batch import Record
+from farwire_codecs.batch_layout import Record
 from farwire_codecs.lpp_types import type_of
 from farwire_codecs.schema import Schema
 

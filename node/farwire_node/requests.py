@@ -32,9 +32,9 @@ class Requests:
             return True
         if not outstanding:
             return False
-        if pressing:
-            return self._frames_since >= min(2 << self._unanswered, MOST_FRAMES_BETWEEN)
-        return now_ms >= self._due_ms
+        if now_ms >= self._due_ms:
+            return True
+        return pressing and self._frames_since >= min(1 << self._unanswered, MOST_FRAMES_BETWEEN)
 
     def due_ms(self) -> int:
         """Return when it is time to ask even though nothing presses."""

@@ -79,7 +79,7 @@ class Sampler:
             if now_ms < self._instant_ms - sensor.warm_up_ms:
                 return None
             self._wake(sensor, now_ms)
-        if self._valid_ms > self._instant_ms:  # woken late
+        if now_ms < self._valid_ms and self._instant_ms < self._valid_ms:  # woken late
             self._instant_ms = _next_second(self._valid_ms - 1)
         if now_ms < self._instant_ms:
             return None

@@ -11,7 +11,7 @@ import struct
 from collections import namedtuple
 
 from farwire_codecs.acknowledgement import Acknowledgement
-from farwire_codecs.batch import Record
+from farwire_codecs.batch_layout import Record
 from farwire_codecs.schema import Schema
 from farwire_node.record_ring import RecordRing
 from farwire_node.storage import Storage

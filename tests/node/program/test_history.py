@@ -1,0 +1,154 @@
+"""Which records a batch carries."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farwire_codecs import batch
+from farwire_codecs.schema import Channel, Schema
+from farwire_node import history
+from farwire_node.history import LONGEST_RUN, Frame, Run
+from farwire_node.storage import MemoryStorage
+from farwire_node.store import RecordStore
+from tests.node.program.fakes import FakeLink
+from tests.node.program.test_store import NOTHING, acknowledgement, filled
+
+NOW_MS = 10_000_000
+
+
+def built(store: RecordStore, size: int = 51, likely: int = 1) -> Frame:
+    run = history.choose(store)
+    assert run is not None
+    frame = history.build(store, run, FakeLink(size=size), False, True, likely, NOW_MS)
+    assert frame is not None
+    return frame
+
+
+def decoded(frame: Frame) -> batch.Batch:
+    return batch.decode(frame.payload, lambda _: None)
+
+
+def test_an_empty_store_has_nothing_to_send() -> None:
+    assert history.choose(filled(0)) is None
+
+
+def test_records_that_were_never_sent_come_with_the_earlier_ones_before_them() -> None:
+    store = filled(9)
+    store.mark_sent(1, 6)
+
+    assert history.choose(store) == Run(1, 9, 3)
+
+
+def test_an_acknowledged_record_ends_the_earlier_ones() -> None:
+    store = filled(9)
+    store.mark_sent(1, 6)
+    store.acknowledge(acknowledgement(1, 4), NOTHING)
+
+    assert history.choose(store) == Run(5, 5, 3)
+
+
+def test_never_sent_records_go_before_missing_ones() -> None:
+    store = filled(9)
+    store.mark_sent(1, 8)
+    store.acknowledge(acknowledgement(0, 4), NOTHING)
+
+    assert history.choose(store) == Run(5, 5, 1)
+
+
+def test_the_oldest_missing_run_goes_again_when_all_was_sent() -> None:
+    store = filled(9)
+    store.mark_sent(1, 9)
+    store.acknowledge(acknowledgement(1, 4, 7), NOTHING)
+
+    assert history.choose(store) == Run(2, 2, 2)
+
+
+def test_a_missing_run_carries_no_record_after_its_last_missing_one() -> None:
+    store = filled(9)
+    store.mark_sent(1, 9)
+    store.acknowledge(acknowledgement(1, 8), (4, 4))
+
+    assert history.choose(store) == Run(2, 2, 2)
+
+
+def test_the_newest_records_go_again_when_nothing_is_missing() -> None:
+    store = filled(9)
+    store.mark_sent(1, 9)
+
+    assert history.choose(store) == Run(1, 9, 1)
+
+
+def test_a_run_takes_no_more_records_out_of_the_ring_than_a_board_can_hold() -> None:
+    run = history.choose(filled(200, capacity=256))
+
+    assert run == Run(1, LONGEST_RUN, LONGEST_RUN)
+
+
+def test_a_batch_is_filled_with_earlier_records_up_to_what_the_link_carries() -> None:
+    store = filled(40, capacity=64)
+    store.mark_sent(1, 39)
+
+    small, large = built(store, 20), built(store, 120)
+
+    assert len(small.payload) <= 20 and len(large.payload) <= 120
+    assert small.first + small.count == large.first + large.count == 41
+    assert 1 < small.count < large.count
+
+
+def test_when_never_sent_records_do_not_fit_the_oldest_of_them_go_first() -> None:
+    frame = built(filled(40, capacity=64), 20)
+
+    assert frame.first == 1
+    assert frame.count < 40
+
+
+def test_nothing_is_built_when_not_one_record_fits() -> None:
+    store = filled(1)
+    run = history.choose(store)
+    assert run is not None
+
+    assert history.build(store, run, FakeLink(size=8), False, True, 1, NOW_MS) is None
+
+
+@pytest.mark.parametrize("likely", [1, 5, 20, 48, 500])
+def test_the_last_frames_size_is_only_a_guess(likely: int) -> None:
+    store = filled(40, capacity=64)
+    store.mark_sent(1, 38)
+
+    frame = built(store, 51, likely)
+
+    assert frame.first + frame.count == 41
+    assert frame.count >= 2
+
+
+def test_the_batch_carries_the_records_as_sampled() -> None:
+    store = filled(5)
+
+    message = decoded(built(store))
+
+    assert [record.values for record in message.records] == [((200 + i,), (90,)) for i in range(5)]
+
+
+@given(
+    st.integers(1, 60),
+    st.integers(0, 60),
+    st.integers(14, 242),
+    st.lists(st.integers(-300, 300), min_size=60, max_size=60),
+)
+def test_ages_are_right_at_the_end_of_the_transmission_of_just_this_frame(
+    count: int, sent: int, size: int, values: list[int]
+) -> None:
+    store = RecordStore(Schema(3, (Channel(1, 103),)), 64, MemoryStorage())
+    for index in range(count):
+        store.add(1000 + 60 * index, ((values[index],),))
+    store.mark_sent(1, min(sent, count))
+    link = FakeLink(size=size)
+
+    frame = built(store, size)
+
+    assert len(frame.payload) <= size
+    end_ms = NOW_MS + link.airtime_ms(len(frame.payload))
+    for offset, record in enumerate(decoded(frame).records):
+        original = store.record(frame.first + offset)
+        assert record.values == original.values
+        assert abs(end_ms - record.age_ms - 1000 * original.time_s) <= 63
