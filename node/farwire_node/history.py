@@ -57,50 +57,36 @@ def build(
     end = run.first + run.count
     head = HEAD + (1 + 2 * len(store.schema.channels) if inline_schema else 0)
     take = min(run.count, max(run.must, likely))
-    best: tuple[int, int] | None = None  # first number, count
+    records: list[Record] = []  # the newest of the run, each taken out of the ring once
+    best: list[Record] = []
+    size = 0
     for _ in range(ENCODINGS):
-        records = [store.record(number) for number in range(end - take, end)]
-        payload, count = batch_encoder.encode(store.schema, records, latest_ms, limit, wanted, inline_schema)
+        if take > len(records):
+            start = end - len(records)
+            records = [store.record(number) for number in range(end - take, start)] + records
+        tried = records[len(records) - take :]
+        payload, count = batch_encoder.encode(store.schema, tried, latest_ms, limit, wanted, inline_schema)
         if count == take:
-            best = (end - take, take)
+            best, size = tried, len(payload)
             more = (limit - len(payload)) * take // max(take, len(payload) - head)
             if take == run.count or not more:
                 break
             take = min(run.count, take + more)
-        elif best is not None:
+        elif best:
             break
         elif take == run.must:
-            best = (end - take, count)
+            best, size = tried[:count], len(payload)
             break
         else:
             take = max(run.must, min(count, take - 1))
-    if best is None or not best[1]:
+    if not best:
         return None
-    first, count = best
-    records = [store.record(number) for number in range(first, first + count)]
-    return Frame(_exact(store, records, link, limit, wanted, inline_schema, now_ms), first, count)
-
-
-def _exact(
-    store: RecordStore,
-    records: list[Record],
-    link: Link,
-    limit: int,
-    wanted: bool,
-    inline_schema: bool,
-    now_ms: int,
-) -> bytes:
-    """Return the batch of these records, which are known to fit, its ages right to the eighth of a second.
-
-    A shorter frame ends earlier and has smaller ages, which never makes it longer: so this ends.
-    """
-    tx_end_ms = now_ms + link.airtime_ms(limit)
-    while True:
-        payload, _ = batch_encoder.encode(store.schema, records, tx_end_ms, limit, wanted, inline_schema)
-        end_ms = now_ms + link.airtime_ms(len(payload))
-        if end_ms >= tx_end_ms:
-            return payload
-        tx_end_ms = end_ms
+    while True:  # a frame that ends earlier has smaller ages, which never makes it longer: so this ends
+        end_ms = now_ms + link.airtime_ms(size)
+        payload, _ = batch_encoder.encode(store.schema, best, end_ms, limit, wanted, inline_schema)
+        if now_ms + link.airtime_ms(len(payload)) == end_ms:
+            return Frame(payload, best[0].number, len(best))
+        size = len(payload)
 
 
 def _length(store: RecordStore, first: int) -> int:

@@ -1,6 +1,6 @@
 """A link, a cloud and sensors in memory, and the bench that runs one node between them on a made-up clock.
 
-Frames are a port byte and the payload, unencrypted. The air loses frames by chance, seeded, in each direction.
+Frames are a port byte and the payload, unencrypted. The air loses frames by chance, seeded, both ways.
 """
 
 import random
@@ -392,7 +392,7 @@ class Bench:
 
 
 def assert_stored_exactly(bench: Bench) -> None:
-    """Every record sampled is in the cloud with its values and its time to the eighth of a second; no other."""
+    """Every record sampled is in the cloud, its time right to the eighth of a second; no other is."""
     assert set(bench.cloud.records) == set(bench.sampled)
     for number, (time_ms, values) in bench.sampled.items():
         stored_ms, stored_values = bench.cloud.records[number]

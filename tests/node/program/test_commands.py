@@ -95,4 +95,5 @@ def test_only_the_last_commands_are_remembered() -> None:
         commands.receive(command.encode(ReportState(number)))
 
     saved = storage.load("commands")
-    assert saved is not None and len(saved) == 3 * REMEMBERED
+    assert saved is not None
+    assert len(saved) == 3 * REMEMBERED

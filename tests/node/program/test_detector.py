@@ -130,4 +130,6 @@ def test_starts_and_ends_of_a_condition_alternate_whatever_comes(
             assert change.active is not active[change.condition]
             active[change.condition] = change.active
 
-    assert watcher.active() == ([(1, 103, sum(on << c for c, on in active.items()))] if any(active.values()) else [])
+    assert watcher.active() == (
+        [(1, 103, sum(on << c for c, on in active.items()))] if any(active.values()) else []
+    )

@@ -90,7 +90,8 @@ def test_a_batch_is_filled_with_earlier_records_up_to_what_the_link_carries() ->
 
     small, large = built(store, 20), built(store, 120)
 
-    assert len(small.payload) <= 20 and len(large.payload) <= 120
+    assert len(small.payload) <= 20
+    assert len(large.payload) <= 120
     assert small.first + small.count == large.first + large.count == 41
     assert 1 < small.count < large.count
 

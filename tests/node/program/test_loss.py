@@ -126,7 +126,9 @@ def test_a_loss_of_power_loses_no_more_than_the_memory_held_and_the_cloud_learns
     assert after <= set(bench.cloud.records)
     assert min(after) > max(before)
     assert bench.cloud.acknowledgement().through == max(after)
-    assert bench.cloud.states[-1].next_record == max(after) + 1 or bench.cloud.states[-1].oldest_record > max(before)
+    assert bench.cloud.states[-1].next_record == max(after) + 1 or bench.cloud.states[-1].oldest_record > max(
+        before
+    )
 
 
 def test_a_cloud_that_waits_for_records_which_will_not_come_is_told_so() -> None:
@@ -172,7 +174,7 @@ class FleetOfOne(RuleBasedStateMachine):
         self.lamp = Lamp(20)
         self.sensor = SteppingSensor(TEMPERATURE, HUMIDITY, seed=seed)
         self.other = SteppingSensor(VOLTAGE, ACCELERATION, warm_up_ms=200, seed=seed + 1)
-        settings_ = codec.canonical(list(EVERY_20_S) + [Setting(HIGH, 1, 120), Setting(HIGH, 3, 130)])
+        settings_ = codec.canonical([*EVERY_20_S, Setting(HIGH, 1, 120), Setting(HIGH, 3, 130)])
         sensors = (self.sensor,) if size == 24 else (self.sensor, self.other)
         self.bench = Bench(
             *sensors,
@@ -238,7 +240,8 @@ class FleetOfOne(RuleBasedStateMachine):
         assert set(bench.cloud.alarms) == {event.alarm.number for event in bench.raised}
         for event in bench.raised:
             stored_ms, item = bench.cloud.alarms[event.alarm.number]
-            assert item[:5] == event.alarm[:5] and item.raw == event.alarm.raw
+            assert item[:5] == event.alarm[:5]
+            assert item.raw == event.alarm.raw
             assert abs(stored_ms - 1000 * event.alarm.time_s) <= 63
         assert len(self.lamp.history) <= self.commands
 

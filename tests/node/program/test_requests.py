@@ -1,5 +1,7 @@
 """How rarely a node asks for acknowledgements, and when it does."""
 
+from itertools import pairwise
+
 from farwire_node.requests import FIRST_PAUSE_MS, INTERVAL_MS, Requests
 
 DAY_MS = 24 * 3_600_000
@@ -34,7 +36,7 @@ def test_an_unanswered_request_is_repeated_ever_more_rarely() -> None:
 
     times = [at_ms for at_ms in range(0, 2 * DAY_MS, MINUTE_MS) if asked(requests, at_ms)]
 
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert times[0] == INTERVAL_MS
     assert pauses[:3] == [FIRST_PAUSE_MS, 2 * FIRST_PAUSE_MS, 4 * FIRST_PAUSE_MS]
     assert max(pauses) == INTERVAL_MS

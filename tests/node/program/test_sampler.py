@@ -1,5 +1,7 @@
 """When a node samples, and what it does with sensors that fail."""
 
+from itertools import pairwise
+
 import pytest
 
 from farwire_codecs.schema import Channel
@@ -54,7 +56,7 @@ def test_instants_are_one_interval_apart_after_the_first() -> None:
 
     times = [at_ms for at_ms, _ in run(sampler, 20 * MINUTE_MS)][1:]
 
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {MINUTE_MS}
+    assert {later - earlier for earlier, later in pairwise(times)} == {MINUTE_MS}
 
 
 def test_nodes_that_start_together_do_not_sample_together() -> None:
@@ -111,7 +113,8 @@ def test_instants_that_passed_while_nobody_polled_are_skipped() -> None:
 
     sample = sampler.poll(95_500)
 
-    assert sample is not None and sample.time_s == 95
+    assert sample is not None
+    assert sample.time_s == 95
     assert sampler.next_ms() == 100_000
     assert len(sensor.read_ms) == 1
 

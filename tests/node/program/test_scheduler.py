@@ -79,7 +79,9 @@ class Desk:
     def wake(self) -> int:
         """Go to when the planner wants to look again; return how many ms that took."""
         step = self.plan()
-        assert isinstance(step, Wake) and step.at_ms is not None and step.at_ms > self.now_ms, step
+        assert isinstance(step, Wake), step
+        assert step.at_ms is not None
+        assert step.at_ms > self.now_ms
         took_ms = step.at_ms - self.now_ms
         self.now_ms = step.at_ms
         return int(took_ms)
@@ -228,7 +230,9 @@ def test_an_alarm_cuts_the_receive_windows_of_an_ordinary_frame_short(desk: Desk
     desk.alarms()
 
     step = desk.plan()
-    assert isinstance(step, Send) and step.port == ports.ALARM and step.urgent
+    assert isinstance(step, Send)
+    assert step.port == ports.ALARM
+    assert step.urgent
 
 
 def test_an_alarm_that_was_sent_already_does_not_cut_a_cycle_short(desk: Desk) -> None:
@@ -237,7 +241,8 @@ def test_an_alarm_that_was_sent_already_does_not_cut_a_cycle_short(desk: Desk) -
     desk.sample(1)
     desk.now_ms += FRAME_GAP_MS
     step = desk.plan()
-    assert isinstance(step, Send) and step.port == ports.HISTORY
+    assert isinstance(step, Send)
+    assert step.port == ports.HISTORY
     desk.link.send(step.port, step.payload, False, False, desk.now_ms)
     desk.now_ms += 60_000
 
@@ -267,7 +272,9 @@ def test_while_an_alarm_waits_for_airtime_nothing_else_takes_it(desk: Desk) -> N
 
     step = desk.plan()
 
-    assert isinstance(step, Wake) and step.at_ms is not None and step.at_ms > desk.now_ms
+    assert isinstance(step, Wake)
+    assert step.at_ms is not None
+    assert step.at_ms > desk.now_ms
 
 
 def test_an_alarm_goes_again_after_growing_pauses_until_it_is_acknowledged(desk: Desk) -> None:
@@ -314,7 +321,10 @@ def test_the_ages_of_alarms_are_as_of_the_end_of_their_frame(desk: Desk) -> None
     step = desk.send()
 
     end_ms = desk.now_ms - 2_200
-    assert [abs(end_ms - item.age_ms - 9_990_000) <= 63 for item in alarm.decode(step.payload)] == [True, True]
+    assert [abs(end_ms - item.age_ms - 9_990_000) <= 63 for item in alarm.decode(step.payload)] == [
+        True,
+        True,
+    ]
 
 
 def test_the_state_goes_again_after_its_interval(desk: Desk) -> None:
@@ -432,4 +442,4 @@ def test_records_that_will_not_come_are_reported_but_not_all_the_time(desk: Desk
 
 def test_an_empty_hand_reports_no_release(desk: Desk) -> None:
     assert desk.acknowledge(0) == Release(0, 0)
-    assert NOTHING == desk.agenda.on_its_way
+    assert desk.agenda.on_its_way == NOTHING

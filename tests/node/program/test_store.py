@@ -160,7 +160,9 @@ def test_everything_held_survives_a_restart_after_save() -> None:
 
     assert held(after) == [2, 4, 5, 6]
     assert (after.next, after.first_unsent()) == (7, 5)
-    assert [after.record(number) for number in held(after)] == [store.record(number) for number in held(store)]
+    assert [after.record(number) for number in held(after)] == [
+        store.record(number) for number in held(store)
+    ]
 
 
 def test_numbers_are_not_reused_after_a_restart_without_save() -> None:
