@@ -1,10 +1,10 @@
 """Uplinks a second from broker to DynamoDB through the real bridge and cloud, beside two bare neighbours.
 
-In one run: (a) a bare MQTT subscriber that only acknowledges the same stream, (b) bare `batch_write_item` of
-as many items of a record's size on the same engine, from one thread and from as many as the cloud has, (c) the
-whole way: Mosquitto -> bridge (spool on disk) -> gRPC with mutual TLS -> cloud -> engine, each a process of its
-own. Every record must arrive; the rate counts from the first publication to the last stored record. Then, on
-the idle path, how long single uplinks take.
+In one run: (a) a bare MQTT subscriber that only acknowledges the same stream, (b) bare `batch_write_item`
+of as many items of a record's size on the same engine, from one thread and from as many as the cloud has,
+(c) the whole way: Mosquitto -> bridge (spool on disk) -> gRPC with mutual TLS -> cloud -> engine, each a
+process of its own. Every record must arrive; the rate counts from the first publication to the last stored
+record. Then, on the idle path, how long single uplinks take.
 """
 
 import contextlib
