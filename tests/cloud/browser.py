@@ -107,11 +107,14 @@ def chromium(folder: Path) -> Iterator[Browser]:
             answer = client.post("/session", json={"capabilities": {"alwaysMatch": wanted}})
             assert answer.status_code == 200, answer.text
             session = answer.json()["value"]["sessionId"]
-            client.base_url = httpx.URL(f"http://{LOOPBACK}:{port}/session/{session}/")
+            address = f"http://{LOOPBACK}:{port}/session/{session}"
+            client.base_url = httpx.URL(address + "/")
             try:
                 yield Browser(client)
             finally:
-                client.delete("")
+                # Without the slash of the base: the driver answers 404 to that and leaves the browser running.
+                ended = client.delete(address)
+                assert ended.status_code == 200, ended.text
     finally:
         driver.terminate()
         driver.wait(timeout=10)
