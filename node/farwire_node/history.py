@@ -60,7 +60,7 @@ def build(
     records: list[Record] = []  # the newest of the run, each taken out of the ring once
     best: list[Record] = []
     size = 0
-    for _ in range(ENCODINGS):
+    for attempt in range(ENCODINGS):
         if take > len(records):
             start = end - len(records)
             records = [store.record(number) for number in range(end - take, start)] + records
@@ -77,8 +77,10 @@ def build(
         elif take == run.must:
             best, size = tried[:count], len(payload)
             break
-        else:
+        elif attempt < ENCODINGS - 2:
             take = max(run.must, min(count, take - 1))
+        else:
+            take = run.must  # the last attempt must give something
     if not best:
         return None
     while True:  # a frame that ends earlier has smaller ages, which never makes it longer: so this ends

@@ -11,7 +11,7 @@ from farwire_node.history import LONGEST_RUN, Frame, Run
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import RecordStore
 from tests.node.program.fakes import FakeLink
-from tests.node.program.test_store import NOTHING, acknowledgement, filled
+from tests.node.program.test_store import NOTHING, SCHEMA, acknowledgement, filled
 
 NOW_MS = 10_000_000
 
@@ -128,6 +128,21 @@ def test_the_batch_carries_the_records_as_sampled() -> None:
     message = decoded(built(store))
 
     assert [record.values for record in message.records] == [((200 + i,), (90,)) for i in range(5)]
+
+
+@given(st.lists(st.tuples(st.integers(-300, 300), st.integers(0, 255)), min_size=2, max_size=60), st.data())
+def test_a_batch_is_built_whatever_the_values_are_and_whatever_was_guessed(
+    rows: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    store = RecordStore(SCHEMA, 64, MemoryStorage())
+    for index, (temperature, humidity) in enumerate(rows):
+        store.add(1000 + 60 * index, ((temperature,), (humidity,)))
+    store.mark_sent(1, data.draw(st.integers(0, len(rows) - 1)))
+    first_unsent = store.first_unsent()
+
+    frame = built(store, data.draw(st.integers(24, 60)), data.draw(st.integers(1, 60)))
+
+    assert frame.first <= first_unsent < frame.first + frame.count
 
 
 @given(
