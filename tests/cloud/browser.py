@@ -112,7 +112,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
             try:
                 yield Browser(client)
             finally:
-                # Without the slash of the base: the driver answers 404 to that and leaves the browser running.
+                # Not with the slash of the base: the driver answers 404 to that, and the browser lives on.
                 ended = client.delete(address)
                 assert ended.status_code == 200, ended.text
     finally:
