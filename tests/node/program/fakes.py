@@ -335,7 +335,7 @@ class Bench:
         start_ms = self.now_ms
         while self.node.pending():
             assert self.now_ms - start_ms < within_s * 1000, f"{self.node.pending()} still pending"
-            self.run(1)
+            self.run(5)
         return (self.now_ms - start_ms) / 1000
 
     def events(self, kind: type) -> list[tuple[object, ...]]:
