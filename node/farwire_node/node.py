@@ -74,7 +74,11 @@ class Node:
     # -- the driver's side --
 
     def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
-        """Do what is due and return the next step, as Link.poll does."""
+        """Do what is due and return the next step, as Link.poll does.
+
+        After a Transmit or a Listen poll again at once: the Sleep that follows ends when a sample is due,
+        which does not wait for the radio.
+        """
         if not self._started:
             self._start(now_ms)
         later: list[int] = []
