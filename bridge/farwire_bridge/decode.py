@@ -17,7 +17,7 @@ from farwire_bridge.payload_limits import payload_limit
 from farwire_codecs import ports, uplink
 from farwire_codecs.batch import Batch
 from farwire_codecs.command import CommandAnswer
-from farwire_codecs.errors import CodecError, UnknownSchemaError
+from farwire_codecs.errors import CodecError, UnknownSchemaError, UnknownTypeError
 from farwire_codecs.schema import Schema
 from farwire_codecs.state_report import StateReport
 from farwire_contract.v1 import telemetry_pb2 as contract
@@ -26,6 +26,19 @@ MOST_RECORDS = 256
 """Records in one entry; a frame of many well compressed ones makes several, so that no entry grows large."""
 
 FULL_PERCENT = 100
+
+# The contract has no entry for what comes on other ports (LPP's history and periods, log pieces).
+_TAKEN = frozenset(
+    (
+        ports.LPP_DYNAMIC,
+        ports.LPP_PACKED,
+        ports.LPP_GPS,
+        ports.HISTORY,
+        ports.ALARM,
+        ports.STATE,
+        ports.COMMAND_ANSWER,
+    )
+)
 
 SchemaFor = Callable[[int], Schema | None]
 
@@ -105,7 +118,10 @@ def refused_event(
 def _content(event: Any, schema_for: SchemaFor) -> Any:
     if event.f_port == 0 or not event.data:
         return []  # MAC commands only: the device lives, and says no more
-    return uplink.decode_uplink(event.f_port, event.data, schema_for)
+    content = uplink.decode_uplink(event.f_port, event.data, schema_for)
+    if event.f_port not in _TAKEN:
+        raise UnknownTypeError(f"FPort {event.f_port} carries nothing that the cloud takes")
+    return content
 
 
 def _put(entry: contract.Entry, f_port: int, content: Any, heard_ms: int) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ The kind of a command, and the result of an answer, stand in the header's five b
 
 from collections import namedtuple
 
-from farwire_codecs import fields
+from farwire_codecs import fields, log_piece
 from farwire_codecs.errors import MalformedError, UnknownCommandError
 
 SetOutput = namedtuple("SetOutput", ("number", "channel", "value_x100"))
@@ -14,6 +14,9 @@ SetOutput = namedtuple("SetOutput", ("number", "channel", "value_x100"))
 
 ReportState = namedtuple("ReportState", ("number",))
 Reboot = namedtuple("Reboot", ("number",))
+
+SendLog = namedtuple("SendLog", ("number", "report_kind", "offset"))
+"""Send the newest report of a kind (log_piece.LOG or CRASH_REPORT) in pieces, from its byte `offset` on."""
 
 CommandAnswer = namedtuple("CommandAnswer", ("number", "result"))
 """`result` one of RESULTS."""
@@ -28,31 +31,40 @@ RESULTS = (DONE, REFUSED_UNKNOWN, REFUSED_CHANNEL, REFUSED_VALUE, FAILED)  # far
 _SET_OUTPUT = 1
 _REPORT_STATE = 2
 _REBOOT = 3
+_SEND_LOG = 4
 
 
-def encode(command: SetOutput | ReportState | Reboot) -> bytes:
-    """Return the frame, 3 or 6 bytes; the command's number is 0 to 65,535."""
+def encode(command: SetOutput | ReportState | Reboot | SendLog) -> bytes:
+    """Return the frame, 3 to 7 bytes; the command's number is 0 to 65,535. Raises RangeError."""
     if isinstance(command, SetOutput):
         out = _start(_SET_OUTPUT, command.number)
         fields.put_unsigned(out, "channel", command.channel, 1)
         fields.put_signed(out, "value_x100", command.value_x100, 2)
         return bytes(out)
+    if isinstance(command, SendLog):
+        out = _start(_SEND_LOG, command.number)
+        out.append(fields.checked("report_kind", command.report_kind, 0, log_piece.KINDS[-1]))
+        fields.put_varint(out, "offset", log_piece.checked_offset(command.offset))
+        return bytes(out)
     return bytes(_start(_REPORT_STATE if isinstance(command, ReportState) else _REBOOT, command.number))
 
 
-def decode(payload: bytes) -> SetOutput | ReportState | Reboot:
+def decode(payload: bytes) -> SetOutput | ReportState | Reboot | SendLog:
     """Return the command; raises CodecError: UnknownCommandError for one of another kind."""
     cursor = fields.Cursor("command", payload)
     kind = cursor.header(0x1F)
     number = cursor.unsigned("number", 2)
-    if kind not in (_SET_OUTPUT, _REPORT_STATE, _REBOOT):
+    if kind not in (_SET_OUTPUT, _REPORT_STATE, _REBOOT, _SEND_LOG):
         raise UnknownCommandError(number, kind)
-    command: SetOutput | ReportState | Reboot
+    command: SetOutput | ReportState | Reboot | SendLog
     if kind == _SET_OUTPUT:
         channel = cursor.unsigned("channel", 1)
         command = SetOutput(number, channel, cursor.signed("value_x100", 2))
     elif kind == _REPORT_STATE:
         command = ReportState(number)
+    elif kind == _SEND_LOG:
+        report_kind = fields.checked("report_kind", cursor.unsigned("report_kind", 1), 0, log_piece.KINDS[-1])
+        command = SendLog(number, report_kind, log_piece.checked_offset(cursor.varint("offset")))
     else:
         command = Reboot(number)
     cursor.end()

@@ -6,11 +6,16 @@ CodecError
 │   └── UnknownCommandError  a command of a kind that this codec does not know; it can still be answered
 ├── UnknownVersionError  a frame of ours in a version that this codec does not know
 ├── UnknownSchemaError   a history batch whose channel table the receiver lacks; ask for it
+├── UnknownBaseError     a history batch that builds on a record whose model the receiver lacks; ask for another
 ├── MalformedError       the right length, but bytes that no encoder writes
 └── RangeError           a value that the field cannot carry
 
 A message names the field, the value and what was expected.
 """
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class CodecError(Exception):
@@ -53,9 +58,24 @@ class UnknownSchemaError(CodecError):
         self.schema_id = schema_id
 
 
+class UnknownBaseError(CodecError):
+    """The receiver lacks the model at the record that a history batch builds on (`low`: its number's lowest byte)."""
+
+    def __init__(self, low: int) -> None:
+        super().__init__(f"the model at record ...{low} (modulo 256) is not known here, and the batch builds on it")
+        self.low = low
+
+
 class MalformedError(CodecError):
     """Bytes that no encoder writes."""
 
 
 class RangeError(CodecError):
     """A value outside what its field can carry."""
+
+
+def stopped(error: CodecError, offset: int, items: "Sequence[object]") -> CodecError:
+    """Return the error of a decoder that stopped at byte `offset`, after it had read `items`."""
+    error.offset = offset
+    error.items = tuple(items)
+    return error

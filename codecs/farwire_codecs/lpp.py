@@ -5,17 +5,30 @@ lppv2 branch of xoseperez/CayenneLPP 9c419f1 numbers them). GPS: channel, latitu
 1e-6 deg), altitude (2 bytes, 0.01 m). Values are raw integers; `lpp_types.to_values` scales them.
 
 Decoders never guess: a cut value or an unknown type is an error that carries `offset`, where the item that
-could not be read starts, and `items`, what was read before it.
+could not be read starts, and `items`, what was read before it. `padded`: zero bytes up to the end are
+padding, as some senders append them. A last digital input 0 on channel 0 is then lost (packed: the last ones
+that are 0; a last GPS position of zeros on channel 0), which is why it is off by default.
 """
 
 import struct
 from collections import namedtuple
 
-from farwire_codecs.errors import CodecError, MalformedError, RangeError, TruncatedError, UnknownTypeError
+from farwire_codecs.errors import (
+    CodecError,
+    MalformedError,
+    RangeError,
+    TruncatedError,
+    UnknownTypeError,
+    stopped,
+)
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES, LppType, check_raw, pack, unpack, unpack_wide
 
 Item = namedtuple("Item", ("channel", "type_id", "raw"))
 """`channel` 0 to 255; `raw` a tuple of integers, one per axis of the type."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def encode_dynamic(items: list[Item] | tuple[Item, ...], types: dict[int, LppType] = TYPES) -> bytes:
@@ -31,11 +44,16 @@ def encode_dynamic(items: list[Item] | tuple[Item, ...], types: dict[int, LppTyp
     return bytes(out)
 
 
-def decode_dynamic(payload: bytes, types: dict[int, LppType] = TYPES, padded: bool = False) -> list[Item]:
+def decode_dynamic(
+    payload: bytes,
+    types: dict[int, LppType] = TYPES,
+    padded: bool = False,
+    readers: "dict[int, Callable[[bytes, int], tuple[tuple[int, ...], int]]] | None" = None,
+) -> list[Item]:
     """Return the items of a frame; raises CodecError.
 
-    `padded`: zero bytes up to the end are padding, as some senders append them. A last digital input 0 on
-    channel 0 is then lost, which is why this is off by default.
+    `readers`: for types that have no fixed size, by id: a function of the payload and where the value starts
+    that returns the raw integers and where the next item starts, or raises CodecError.
     """
     unpack_from = struct.unpack_from
     items: list[Item] = []
@@ -47,17 +65,25 @@ def decode_dynamic(payload: bytes, types: dict[int, LppType] = TYPES, padded: bo
             break
         at = start + 2
         if at > end:
-            raise _stopped(TruncatedError(f"LPP ends after channel {payload[start]}"), start, items)
+            raise stopped(TruncatedError(f"LPP ends after channel {payload[start]}"), start, items)
         type_id = payload[start + 1]
         found = types.get(type_id)
         if found is None:
-            text = f"LPP type {type_id} at byte {start + 1} is not in the table of types"
-            raise _stopped(UnknownTypeError(text), start, items)
+            if not readers or type_id not in readers:
+                text = f"LPP type {type_id} at byte {start + 1} is not in the table of types"
+                raise stopped(UnknownTypeError(text), start, items)
+            try:
+                raw, after = readers[type_id](payload, at)
+            except CodecError as error:
+                raise stopped(error, start, items)
+            append(Item(payload[start], type_id, raw))
+            start = after
+            continue
         axes, size, form = found
         after = at + size
         if after > end:
             text = f"LPP type {type_id} at byte {start + 1} needs {size} bytes, {end - at} are left"
-            raise _stopped(TruncatedError(text), start, items)
+            raise stopped(TruncatedError(text), start, items)
         append(
             Item(
                 payload[start],
@@ -83,21 +109,23 @@ def encode_packed(items: list[Item] | tuple[Item, ...], types: dict[int, LppType
     return bytes(out)
 
 
-def decode_packed(payload: bytes, types: dict[int, LppType] = TYPES) -> list[Item]:
+def decode_packed(payload: bytes, types: dict[int, LppType] = TYPES, padded: bool = False) -> list[Item]:
     """Return the items, with channels 1, 2, 3, ...; raises CodecError."""
     items: list[Item] = []
     start = 0
     while start < len(payload):
         type_id = payload[start]
+        if padded and not type_id and not any(payload[start:]):
+            break
         found = types.get(type_id)
         if found is None:
             text = f"LPP type {type_id} at byte {start} is not in the table of types"
-            raise _stopped(UnknownTypeError(text), start, items)
+            raise stopped(UnknownTypeError(text), start, items)
         after = start + 1 + found.size
         if after > len(payload):
             left = len(payload) - start - 1
             text = f"LPP type {type_id} at byte {start} needs {found.size} bytes, {left} are left"
-            raise _stopped(TruncatedError(text), start, items)
+            raise stopped(TruncatedError(text), start, items)
         items.append(Item(len(items) + 1, type_id, unpack(found, payload, start + 1)))
         start = after
     return items
@@ -117,20 +145,16 @@ def encode_gps(items: list[Item] | tuple[Item, ...]) -> bytes:
     return bytes(out)
 
 
-def decode_gps(payload: bytes) -> list[Item]:
+def decode_gps(payload: bytes, padded: bool = False) -> list[Item]:
     """Return the positions as items of type FULL_SCALE_GPS; raises CodecError."""
     items: list[Item] = []
     found = TYPES[FULL_SCALE_GPS]
     size = 1 + found.size
     for start in range(0, len(payload), size):
+        if padded and not any(payload[start:]):
+            break
         if start + size > len(payload):
             text = f"full-scale GPS has {len(payload)} bytes, expected a multiple of {size}"
-            raise _stopped(TruncatedError(text), start, items)
+            raise stopped(TruncatedError(text), start, items)
         items.append(Item(payload[start], FULL_SCALE_GPS, unpack(found, payload, start + 1)))
     return items
-
-
-def _stopped(error: CodecError, offset: int, items: list[Item]) -> CodecError:
-    error.offset = offset
-    error.items = tuple(items)
-    return error

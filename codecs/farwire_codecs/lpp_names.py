@@ -6,8 +6,11 @@ where it knows the type; `unix_time` is in snake case there too.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from farwire_codecs.lpp import Item
+from farwire_codecs.lpp_history import AgedItem
+from farwire_codecs.lpp_special import SpecialType
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES, LppType, to_values
 
 
@@ -54,19 +57,64 @@ NAMES: Mapping[int, TypeName] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An item in full: what was on air beside what it means."""
+
+    channel: int
+    type_id: int
+    name: str
+    unit: str
+    raw: tuple[int, ...]
+    value: object  # a number; axes as a dict of their names; what a special type shows
+    age_s: int | None = None  # None where the frame has no ages
+
+
+def readings(
+    items: Iterable[Item | AgedItem],
+    types: dict[int, LppType] = TYPES,
+    names: Mapping[int, TypeName] = NAMES,
+    special: Mapping[int, SpecialType] | None = None,
+) -> tuple[Reading, ...]:
+    """Return each item in full, in order; the tables are those that it was decoded with."""
+    return tuple(
+        Reading(
+            item.channel,
+            item.type_id,
+            *_meaning(item.type_id, item.raw, types, names, special or {}),
+            item.age_s if isinstance(item, AgedItem) else None,
+        )
+        for item in items
+    )
+
+
 def as_object(
     items: Iterable[Item],
     types: dict[int, LppType] = TYPES,
     names: Mapping[int, TypeName] = NAMES,
-) -> dict[str, dict[str, float | dict[str, float]]]:
+    special: Mapping[int, SpecialType] | None = None,
+) -> dict[str, dict[str, Any]]:
     """Return items as ChirpStack shows them: {name: {channel: value}}, axes as a dict of their own.
 
     Of an item that stands twice only the last one remains, as there.
     """
-    shown: dict[str, dict[str, float | dict[str, float]]] = {}
-    for channel, type_id, raw in items:
-        values = to_values(type_id, raw, types)
-        name = names[type_id]
-        of_type = shown.setdefault(name.name, {})
-        of_type[str(channel)] = dict(zip(name.axes, values, strict=True)) if name.axes else values[0]
+    shown: dict[str, dict[str, Any]] = {}
+    for reading in readings(items, types, names, special):
+        shown.setdefault(reading.name, {})[str(reading.channel)] = reading.value
     return shown
+
+
+def _meaning(
+    type_id: int,
+    raw: tuple[int, ...],
+    types: dict[int, LppType],
+    names: Mapping[int, TypeName],
+    special: Mapping[int, SpecialType],
+) -> tuple[str, str, tuple[int, ...], object]:
+    """Return name, unit, raw and value."""
+    if type_id not in types and type_id in special:
+        return special[type_id].name, "", raw, special[type_id].show(raw)
+    values = to_values(type_id, raw, types)
+    name = names[type_id]
+    value = dict(zip(name.axes, values, strict=True)) if name.axes else values[0]
+    return name.name, name.unit, raw, value

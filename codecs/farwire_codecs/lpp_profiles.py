@@ -1,25 +1,32 @@
 """Types that single vendors add to Cayenne LPP, or read otherwise, as named profiles. Host only.
 
 The ids 116, 117, 137 and 138 mean different things to different senders and nothing in a frame tells them
-apart, so which profile a device speaks is a setting of that device. Types that carry their own length (240
-polyline of ElectronicCats, 241 and 248 of RAK, 51 to 58 of Waziup XLPP) are in no profile: they are refused
-as unknown.
+apart, so which profile a device speaks is a setting of that device. In no profile, and so refused as
+unknown: 241 and 248 of RAK, whose own decoder has no length for them, and Waziup XLPP's 51 to 58, 91, 93 and
+123, which nest and carry their own length.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from farwire_codecs.lpp_names import NAMES, TypeName
+from farwire_codecs.lpp_special import FLOAT, POLYLINE, SPECIAL_TYPES, Reader, SpecialType
 from farwire_codecs.lpp_types import TYPES, U8, U16, U32, LppType, axis_of, lpp_type
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A table of types with its names."""
+    """A table of types with its names, and what is no fixed row of integers."""
 
     name: str
     types: dict[int, LppType]
     names: Mapping[int, TypeName]
+    special: Mapping[int, SpecialType] = field(default_factory=dict)  # only lpp.decode_dynamic reads them
+
+    @property
+    def readers(self) -> dict[int, Reader]:
+        """Return the special types' readers, as lpp.decode_dynamic takes them."""
+        return {type_id: special.read for type_id, special in self.special.items()}
 
 
 _U16_BY_10 = lpp_type(axis_of(2, False, 10))
@@ -123,11 +130,12 @@ _TILT: dict[int, tuple[LppType, TypeName]] = {
 }
 
 
-def _profile(name: str, difference: dict[int, tuple[LppType, TypeName]]) -> Profile:
+def _profile(name: str, difference: dict[int, tuple[LppType, TypeName]], *special: int) -> Profile:
     return Profile(
         name,
         TYPES | {type_id: layout for type_id, (layout, _) in difference.items()},
         dict(NAMES) | {type_id: type_name for type_id, (_, type_name) in difference.items()},
+        {type_id: SPECIAL_TYPES[type_id] for type_id in special},
     )
 
 
@@ -136,7 +144,9 @@ PROFILES: Mapping[str, Profile] = {
     for profile in (
         Profile("agreed", TYPES, NAMES),
         _profile("signed_power", _SIGNED_POWER),
-        _profile("rak", _RAK),
+        _profile("electronic_cats", _SIGNED_POWER, POLYLINE),
+        _profile("polyline", {}, POLYLINE),
+        _profile("rak", _RAK, FLOAT),
         _profile("cayenne_lpp_plus", _PLUS),
         _profile("pycayennelpp", _LOAD),
         _profile("tilt", _TILT),

@@ -41,21 +41,29 @@ class Commands:
         for number, result in self._results:
             if number == order.number:
                 return Handled(command.CommandAnswer(number, result), None)
-        result = self._set_output(order) if isinstance(order, command.SetOutput) else command.DONE
+        result = self._carry_out(order)
         # Written before a reboot happens: afterwards nobody could.
         self._results = (self._results + [(order.number, result)])[-REMEMBERED:]
         self._storage.save(COMMANDS_KEY, b"".join([struct.pack(">HB", *known) for known in self._results]))
         done = order if result == command.DONE else None
         return Handled(command.CommandAnswer(order.number, result), done)
 
-    def _set_output(self, order: command.SetOutput) -> int:
+    def _carry_out(self, order: "tuple[object, ...]") -> int:
+        if isinstance(order, command.SetOutput):
+            return self.set_output(order.channel, order.value_x100)
+        if isinstance(order, (command.ReportState, command.Reboot)):
+            return command.DONE
+        return command.REFUSED_UNKNOWN  # the codec knows it, but this node has nothing to do it with
+
+    def set_output(self, channel: int, value_x100: int) -> int:
+        """Set an output; return one of command.RESULTS."""
         for actuator in self._actuators:
-            if actuator.channel != order.channel:
+            if actuator.channel != channel:
                 continue
-            if not actuator.minimum_x100 <= order.value_x100 <= actuator.maximum_x100:
+            if not actuator.minimum_x100 <= value_x100 <= actuator.maximum_x100:
                 return command.REFUSED_VALUE
             try:
-                actuator.set(order.value_x100)
+                actuator.set(value_x100)
             except (ActuatorError, OSError):
                 return command.FAILED
             return command.DONE

@@ -171,6 +171,19 @@ def test_bytes_that_no_codec_reads_are_refused_and_kept(f_port: int, payload: by
     assert dict(decoded.counts)["refused"] == 1
 
 
+@pytest.mark.parametrize(
+    ("f_port", "payload"),
+    [(101, "67003c0110"), (11, "020000012c"), (13, "010000003c"), (14, "05"), (214, "01000100026869")],
+)
+def test_a_frame_that_the_contract_has_no_entry_for_is_refused_and_kept(f_port: int, payload: str) -> None:
+    decoded = uplink(f_port, bytes.fromhex(payload))
+
+    entry = only(decoded)
+    assert entry.refused.reason == "UnknownTypeError"
+    assert entry.refused.detail == f"FPort {f_port} carries nothing that the cloud takes"
+    assert entry.uplink.payload == bytes.fromhex(payload)
+
+
 def test_the_uplink_tells_the_best_gateway_and_their_number() -> None:
     entry = only(uplink(1, b"\x01\x66\x01", gateways=3, f_cnt=70_000, dr=2))
 

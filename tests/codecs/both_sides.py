@@ -4,9 +4,21 @@ Executed by CPython and by MicroPython, which must print the same (test_micropyt
 the MicroPython subset itself, and `random` is not used: the two do not draw the same numbers.
 """
 
-from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
+from farwire_codecs import (
+    acknowledgement,
+    alarm,
+    batch,
+    command,
+    configuration,
+    log_piece,
+    lpp,
+    lpp_actuators,
+    lpp_history,
+    lpp_periods,
+    state_report,
+)
 from farwire_codecs.errors import CodecError
-from farwire_codecs.lpp_types import TYPES, to_raw, to_values
+from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES, to_raw, to_values
 from farwire_codecs.schema import Channel, Schema
 
 ON_AIR = sorted([type_id for type_id in TYPES if type_id < 256])
@@ -132,7 +144,8 @@ def control(source):
         command.SetOutput(number, source.below(256), source.among(-32768, 32767)),
         command.ReportState(number),
         command.Reboot(number),
-    )[source.below(3)]
+        command.SendLog(number, source.below(2), source.among(0, 65535)),
+    )[source.below(4)]
     show(source, command.encode(order), command.decode)
     answer = command.CommandAnswer(number, 1 + source.below(5))
     show(source, command.encode_answer(answer), command.decode_answer)
@@ -163,6 +176,49 @@ def live(source):
             to_raw(type_id, to_values(type_id, raw)) == raw
         )  # floats are shown differently, raw is the same
     show(source, lpp.encode_dynamic(items), lpp.decode_dynamic)
+    packed = [lpp.Item(index + 1, item.type_id, item.raw) for index, item in enumerate(items)]
+    show(source, lpp.encode_packed(packed), lpp.decode_packed)
+    positions = [lpp.Item(source.below(256), FULL_SCALE_GPS, source.raw(FULL_SCALE_GPS)) for _ in packed]
+    show(source, lpp.encode_gps(positions), lpp.decode_gps)
+    port = lpp_history.port_of(source.below(100))
+    aged = []
+    for _ in range(1 + source.below(5)):
+        type_id = source.type_id()
+        aged.append(lpp_history.AgedItem(port - 100, type_id, source.among(0, 65535), source.raw(type_id)))
+    show(source, lpp_history.encode_history(aged), lambda payload: lpp_history.decode_history(port, payload))
+
+
+def orders(source):
+    outputs = [
+        lpp_actuators.Output(source.below(255), source.among(-32768, 32767)) for _ in range(source.below(4))
+    ]
+    show(source, lpp_actuators.encode_actuators(outputs), lpp_actuators.decode_actuators)
+    given = 1 + source.below(3)
+    period = lpp_periods.DevicePeriod(
+        source.among(0, 0xFFFFFFFF) if given & 1 else None, source.among(0, 0xFFFFFFFF) if given & 2 else None
+    )
+    show(source, lpp_periods.encode_device_period(period), lpp_periods.decode_device_period)
+    periods = [
+        lpp_periods.SensorPeriod(sensor, source.among(0, 0xFFFFFFFF))
+        for sensor in range(32)
+        if source.below(8) == 0
+    ]
+    if periods:
+        show(source, lpp_periods.encode_sensor_periods(periods), lpp_periods.decode_sensor_periods)
+    size = 1 + source.below(4)
+    enable = lpp_periods.SensorEnable(source.among(0, (1 << 8 * size) - 1), size)
+    show(source, lpp_periods.encode_sensor_enable(enable), lpp_periods.decode_sensor_enable)
+
+
+def report(source):
+    text = bytes([source.below(256) for _ in range(source.below(200))])
+    offset = 0
+    while True:
+        piece = log_piece.piece_at(source.below(2), source.below(65536), text, offset, 11 + source.below(60))
+        show(source, log_piece.encode(piece), log_piece.decode)
+        if piece.last:
+            break
+        offset += len(piece.data)
 
 
 def main(seed, rounds):
@@ -172,3 +228,5 @@ def main(seed, rounds):
         control(source)
         settings(source)
         live(source)
+        orders(source)
+        report(source)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from farwire_codecs import acknowledgement, alarm, batch, command, configuration, state_report
+from farwire_codecs import acknowledgement, alarm, batch, command, configuration, log_piece, state_report
 from farwire_codecs.schema import Channel, Schema
 
 PATH = Path(__file__).parent.parent / "vectors" / "frames.json"
@@ -48,6 +48,8 @@ def encoded(case: dict[str, Any]) -> bytes:
             return configuration.encode_document(message)
         case "configuration_piece":
             return configuration.pieces(document_of(case["document"]), case["limit"])[message.index]
+        case "log_piece":
+            return log_piece.encode(message)
     records = [batch.Record(number, time_s, _values(values)) for number, time_s, values in case["records"]]
     wanted = case["message"]["acknowledgement_wanted"]
     return batch.encode(schema_of(case), records, case["tx_end_ms"], 51, wanted, case["inline_schema"])[0]
@@ -80,6 +82,10 @@ def _piece(fields: dict[str, Any]) -> configuration.Piece:
     return configuration.Piece(**fields | given)
 
 
+def _log_piece(fields: dict[str, Any]) -> log_piece.LogPiece:
+    return log_piece.LogPiece(**fields | {"data": bytes.fromhex(fields["data"])})
+
+
 def _batch(case: dict[str, Any]) -> batch.Batch:
     message = case["message"]
     records = tuple(batch.AgedRecord(n, age_ms, _values(values)) for n, age_ms, values in message["records"])
@@ -94,6 +100,7 @@ _MESSAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "command_answer": lambda case: command.CommandAnswer(**case["message"]),
     "configuration_document": lambda case: document_of(case["message"]),
     "configuration_piece": lambda case: _piece(case["message"]),
+    "log_piece": lambda case: _log_piece(case["message"]),
     "history": _batch,
 }
 
@@ -105,5 +112,6 @@ _DECODERS: dict[str, Callable[[dict[str, Any], bytes], Any]] = {
     "command_answer": lambda _, payload: command.decode_answer(payload),
     "configuration_document": lambda _, payload: configuration.decode_document(payload),
     "configuration_piece": lambda _, payload: configuration.decode_piece(payload),
+    "log_piece": lambda _, payload: log_piece.decode(payload),
     "history": lambda case, payload: batch.decode(payload, lambda _: schema_of(case)),
 }

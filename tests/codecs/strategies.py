@@ -4,7 +4,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from farwire_codecs import acknowledgement, alarm, batch, command, configuration, lpp, state_report
+from farwire_codecs import (
+    acknowledgement,
+    alarm,
+    batch,
+    command,
+    configuration,
+    configuration_keys,
+    log_piece,
+    lpp,
+    lpp_history,
+    lpp_periods,
+    state_report,
+)
+from farwire_codecs.errors import CodecError
+from farwire_codecs.lpp_actuators import HIGHEST_CHANNEL, Output
 from farwire_codecs.lpp_types import TYPES, LppType
 from farwire_codecs.schema import Channel, Schema
 
@@ -28,6 +42,43 @@ def raws(found: LppType) -> st.SearchStrategy[tuple[int, ...]]:
 def items(draw: st.DrawFn, types: dict[int, LppType] = TYPES) -> lpp.Item:
     type_id = draw(st.sampled_from([type_id for type_id in types if type_id < 256]))
     return lpp.Item(draw(byte), type_id, draw(raws(types[type_id])))
+
+
+@st.composite
+def aged_items(draw: st.DrawFn, channel: int, types: dict[int, LppType] = TYPES) -> lpp_history.AgedItem:
+    type_id = draw(st.sampled_from([type_id for type_id in types if type_id < 256]))
+    return lpp_history.AgedItem(channel, type_id, draw(u16), draw(raws(types[type_id])))
+
+
+histories = st.integers(0, lpp_history.HIGHEST_CHANNEL).flatmap(
+    lambda channel: st.lists(aged_items(channel), min_size=1, max_size=12)
+)
+outputs = st.lists(
+    st.builds(Output, channel=st.integers(0, HIGHEST_CHANNEL), value_x100=st.integers(-32768, 32767))
+)
+device_periods = st.builds(
+    lpp_periods.DevicePeriod, utc_s=st.none() | u32, transmit_period_s=st.none() | u32
+).filter(lambda message: message != (None, None))
+sensor_periods = st.lists(
+    st.builds(lpp_periods.SensorPeriod, sensor=st.integers(0, lpp_periods.SENSORS - 1), period_s=u32),
+    min_size=1,
+    unique_by=lambda period: period.sensor,
+).map(sorted)
+sensor_enables = st.integers(1, lpp_periods.MASK_BYTES).flatmap(
+    lambda size: st.builds(
+        lpp_periods.SensorEnable, mask=st.integers(0, (1 << 8 * size) - 1), size=st.just(size)
+    )
+)
+
+
+@st.composite
+def log_pieces(draw: st.DrawFn) -> log_piece.LogPiece:
+    data = draw(st.binary(min_size=1, max_size=log_piece.MAXIMUM_DATA))
+    offset = draw(st.integers(0, 300) | st.integers(0, log_piece.MAXIMUM_REPORT))
+    offset = min(offset, log_piece.MAXIMUM_REPORT - len(data))
+    return log_piece.LogPiece(
+        draw(st.sampled_from(log_piece.KINDS)), draw(u16), offset, draw(st.booleans()), data
+    )
 
 
 acknowledgements = st.builds(
@@ -79,20 +130,46 @@ commands = st.one_of(
     st.builds(command.SetOutput, number=u16, channel=byte, value_x100=st.integers(-32768, 32767)),
     st.builds(command.ReportState, number=u16),
     st.builds(command.Reboot, number=u16),
+    st.builds(command.SendLog, number=u16, report_kind=st.sampled_from(log_piece.KINDS), offset=u16),
 )
 answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))
 
 
+def setting_values(key: configuration_keys.Key) -> st.SearchStrategy[Any]:
+    if key.kind == configuration_keys.BOOLEAN:
+        return st.booleans()
+    if key.kind == configuration_keys.SECRET:
+        return st.binary(min_size=key.low, max_size=key.high)
+    if key.kind == configuration_keys.TEXT:
+        plain = st.text("abcXYZ019.-", min_size=key.low, max_size=key.high)
+        wild = st.text(
+            st.characters(codec="utf-8", exclude_characters="".join(map(chr, (*range(32), 127)))),
+            min_size=key.low,
+            max_size=key.high // 4,
+        )
+        return plain | wild
+    return st.integers(key.low, key.high) | st.integers(key.low, min(key.high, max(key.low, 0) + 300))
+
+
 @st.composite
 def settings(draw: st.DrawFn) -> configuration.Setting:
-    number, key = draw(st.sampled_from(list(configuration.KEYS.items())))
-    channel = draw(byte) if key.per_channel else None
-    return configuration.Setting(number, channel, draw(st.integers(key.low, key.high)))
+    key = draw(st.sampled_from(list(configuration.KEYS.values())))
+    index = None if key.scope == configuration_keys.NODE else draw(st.integers(0, 4) | byte)
+    return configuration.Setting(key.number, index, draw(setting_values(key)))
 
 
-documents = st.lists(
-    settings(), max_size=configuration.MAXIMUM_SETTINGS, unique_by=lambda s: (s.key, s.channel)
-).map(configuration.canonical)
+documents = (
+    st.lists(settings(), max_size=60, unique_by=lambda s: (s.key, s.index))
+    .map(configuration.canonical)
+    .filter(lambda document: len(tried(document)) <= configuration.MAXIMUM_DOCUMENT)
+)
+
+
+def tried(document: tuple[configuration.Setting, ...]) -> bytes:
+    try:
+        return configuration.encode_document(document)
+    except CodecError:
+        return bytes(configuration.MAXIMUM_DOCUMENT + 1)
 
 
 @st.composite

@@ -1,20 +1,25 @@
 """codecs/README.md is what decoders in other languages are written from, so it must not fall behind."""
 
+import json
 import re
 
 import pytest
 
-from farwire_codecs import alarm, batch, command, configuration, ports, state_report
+from farwire_codecs import alarm, batch, command, configuration, log_piece, ports, state_report
+from farwire_codecs.lpp_profiles import PROFILES
 from farwire_codecs.lpp_types import TYPES
+from tests.codecs import frames
 from tests.codecs.frames import CASES
 from tests.micropython import CODECS
 
+LPP_VECTORS = frames.PATH.with_name("lpp.json")
 README = (CODECS.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_frame_shown_is_a_known_one() -> None:
     shown = re.findall(r"`((?:[0-9a-f]{2} )+[0-9a-f]{2})`", README)
     known = {case["hex"] for case in CASES}
+    known |= {vector["hex"] for vector in json.loads(LPP_VECTORS.read_text())["vectors"]}
 
     assert len(shown) >= 9
     assert [frame for frame in shown if frame.replace(" ", "") not in known | {"ac02"}] == []
@@ -22,7 +27,7 @@ def test_every_frame_shown_is_a_known_one() -> None:
 
 @pytest.mark.parametrize("name", [name for name in dir(ports) if name.isupper()])
 def test_every_port_is_in_the_table(name: str) -> None:
-    rows = [line for line in README.splitlines() if re.match(r"\| [\d, ]+ \| (up|down) \|", line)]
+    rows = [line for line in README.splitlines() if re.match(r"\| [\d, to]+ \| (up|down|up, down) \|", line)]
     listed = {int(number) for row in rows for number in re.findall(r"\d+", row.split("|")[1])}
 
     assert getattr(ports, name) in listed
@@ -43,6 +48,11 @@ def test_every_type_is_in_the_table() -> None:
         assert type_id > 255 or re.search(rf"\b{type_id}\b", table), type_id
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_in_the_table(name: str) -> None:
+    assert f"| {name} | " in README
+
+
 def test_numbers_of_reasons_conditions_and_results_are_given() -> None:
     for number, name in enumerate(state_report.RESET_REASONS):
         assert f"{number} {name}" in README
@@ -61,6 +71,7 @@ def test_limits_are_given() -> None:
         f"at most {configuration.MAXIMUM_SETTINGS})",
         f"1 to {alarm.MAXIMUM_ALARMS};",
         f"to {state_report.MAXIMUM_SIZE} bytes",
+        f"at most {log_piece.MAXIMUM_REPORT} bytes",
     ):
         assert limit in README
 
@@ -72,8 +83,15 @@ def test_every_module_of_a_frame_is_named() -> None:
             "batch",
             "command",
             "configuration",
+            "downlink",
             "errors",
+            "log_piece",
+            "log_report",
             "lpp",
+            "lpp_actuators",
+            "lpp_history",
+            "lpp_periods",
+            "lpp_special",
             "state_report",
             "uplink",
         }:

@@ -3,8 +3,9 @@
 import pytest
 
 from farwire_codecs import command
-from farwire_codecs.command import CommandAnswer, Reboot, ReportState, SetOutput
+from farwire_codecs.command import CommandAnswer, Reboot, ReportState, SendLog, SetOutput
 from farwire_codecs.errors import CodecError
+from farwire_codecs.log_piece import LOG
 from farwire_node.commands import REMEMBERED, Commands
 from farwire_node.storage import MemoryStorage
 from tests.node.program.fakes import Lamp
@@ -68,6 +69,14 @@ def test_a_command_for_no_output_or_no_possible_value_is_refused(order: SetOutpu
 
     assert result_of(Commands((lamp,), MemoryStorage()), order) == result
     assert lamp.history == []
+
+
+def test_a_command_to_send_a_log_is_refused_by_a_node_that_keeps_none() -> None:
+    commands = Commands((), MemoryStorage())
+
+    handled = commands.receive(command.encode(SendLog(1, LOG, 0)))
+
+    assert handled == (CommandAnswer(1, command.REFUSED_UNKNOWN), None)
 
 
 def test_a_command_of_an_unknown_kind_is_refused_by_its_number() -> None:

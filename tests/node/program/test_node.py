@@ -10,6 +10,7 @@ from farwire_codecs.alarm import HIGH as IS_HIGH
 from farwire_codecs.alarm import SENSOR_FAILED
 from farwire_codecs.command import CommandAnswer
 from farwire_codecs.configuration import HIGH, HYSTERESIS, REPORTING_INTERVAL_S, SAMPLING_INTERVAL_S, Setting
+from farwire_codecs.lpp_actuators import Output, encode_actuators
 from farwire_node import node_events
 from farwire_node.link import AIRTIME, Refusal, Sending
 from farwire_node.node import MOST_EVENTS
@@ -165,6 +166,36 @@ def test_a_command_that_comes_again_is_answered_again_and_not_executed_again() -
 
     assert lamp.history == [100]
     assert bench.cloud.answers == [CommandAnswer(7, command.DONE)] * 3
+
+
+def test_an_lpp_actuator_command_is_executed_and_not_answered() -> None:
+    lamp = Lamp(20)
+    bench = Bench(actuators=(lamp,), settings=EVERY_20_S)
+    bench.run(60)
+    outputs = (Output(20, 100), Output(20, 101), Output(21, 0), Output(20, 0))
+    bench.cloud.queue.append((ports.LPP_ACTUATORS, encode_actuators(outputs)))
+
+    bench.run(300)
+
+    assert lamp.history == [100, 0]
+    assert bench.cloud.answers == []
+    assert bench.events(node_events.OutputSet) == [
+        node_events.OutputSet(20, 100),
+        node_events.OutputSet(20, 0),
+    ]
+    assert [event.port for event in bench.events(node_events.FrameIgnored)] == [ports.LPP_ACTUATORS] * 2
+
+
+def test_an_lpp_actuator_command_that_is_cut_sets_nothing() -> None:
+    lamp = Lamp(20)
+    bench = Bench(actuators=(lamp,), settings=EVERY_20_S)
+    bench.run(60)
+    bench.cloud.queue.append((ports.LPP_ACTUATORS, bytes.fromhex("140064 1400")))
+
+    bench.run(300)
+
+    assert lamp.history == []
+    assert [event.port for event in bench.events(node_events.FrameIgnored)] == [ports.LPP_ACTUATORS]
 
 
 def test_a_command_to_report_brings_a_state_report() -> None:
