@@ -10,14 +10,12 @@ from farwire_codecs import (
     batch,
     command,
     configuration,
-    configuration_keys,
     log_piece,
     lpp,
     lpp_history,
     lpp_periods,
     state_report,
 )
-from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_actuators import HIGHEST_CHANNEL, Output
 from farwire_codecs.lpp_types import TYPES, LppType
 from farwire_codecs.schema import Channel, Schema
@@ -135,41 +133,16 @@ commands = st.one_of(
 answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))
 
 
-def setting_values(key: configuration_keys.Key) -> st.SearchStrategy[Any]:
-    if key.kind == configuration_keys.BOOLEAN:
-        return st.booleans()
-    if key.kind == configuration_keys.SECRET:
-        return st.binary(min_size=key.low, max_size=key.high)
-    if key.kind == configuration_keys.TEXT:
-        plain = st.text("abcXYZ019.-", min_size=key.low, max_size=key.high)
-        wild = st.text(
-            st.characters(codec="utf-8", exclude_characters="".join(map(chr, (*range(32), 127)))),
-            min_size=key.low,
-            max_size=key.high // 4,
-        )
-        return plain | wild
-    return st.integers(key.low, key.high) | st.integers(key.low, min(key.high, max(key.low, 0) + 300))
-
-
 @st.composite
 def settings(draw: st.DrawFn) -> configuration.Setting:
-    key = draw(st.sampled_from(list(configuration.KEYS.values())))
-    index = None if key.scope == configuration_keys.NODE else draw(st.integers(0, 4) | byte)
-    return configuration.Setting(key.number, index, draw(setting_values(key)))
+    number, key = draw(st.sampled_from(list(configuration.KEYS.items())))
+    channel = draw(byte) if key.per_channel else None
+    return configuration.Setting(number, channel, draw(st.integers(key.low, key.high)))
 
 
-documents = (
-    st.lists(settings(), max_size=60, unique_by=lambda s: (s.key, s.index))
-    .map(configuration.canonical)
-    .filter(lambda document: len(tried(document)) <= configuration.MAXIMUM_DOCUMENT)
-)
-
-
-def tried(document: tuple[configuration.Setting, ...]) -> bytes:
-    try:
-        return configuration.encode_document(document)
-    except CodecError:
-        return bytes(configuration.MAXIMUM_DOCUMENT + 1)
+documents = st.lists(
+    settings(), max_size=configuration.MAXIMUM_SETTINGS, unique_by=lambda s: (s.key, s.channel)
+).map(configuration.canonical)
 
 
 @st.composite
