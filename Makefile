@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TOOLS := .tools
 ARGS ?=
 
-.PHONY: demo test lint bench proto lock clean
+.PHONY: demo test lint bench proto codec lock clean
 
 demo: $(VENV)/.demo $(TOOLS)/.demo
 	$(BIN)/farwire demo $(ARGS)
@@ -27,6 +27,10 @@ bench: $(VENV)/.dev $(TOOLS)/.dev
 proto: $(VENV)/.dev
 	cd cloud && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. \
 	    farwire_contract/v1/*.proto
+
+# Regenerates the codec for ChirpStack's UI from codecs/farwire_codecs/javascript/ and the tables of LPP types.
+codec: $(VENV)/.dev
+	$(BIN)/python -m farwire_codecs.javascript > codecs/chirpstack/farwire.js
 
 # Pins every dependency, with hashes; the files carry no addresses.
 lock: $(VENV)/.dev

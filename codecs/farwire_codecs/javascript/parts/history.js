@@ -1,0 +1,1 @@
+// History batch (FPort 210, up).
