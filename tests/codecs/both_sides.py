@@ -60,7 +60,7 @@ def outcome(decode, frame):
     try:
         return decode(frame)
     except CodecError as error:
-        return type(error).__name__ + ": " + str(error)
+        return f"{type(error).__name__} at {error.offset} after {len(error.items)}: {error}"
 
 
 def history(source):
