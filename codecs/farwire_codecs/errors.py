@@ -6,7 +6,7 @@ CodecError
 │   └── UnknownCommandError  a command of a kind that this codec does not know; it can still be answered
 ├── UnknownVersionError  a frame of ours in a version that this codec does not know
 ├── UnknownSchemaError   a history batch whose channel table the receiver lacks; ask for it
-├── UnknownBaseError     a history batch that builds on a record whose model the receiver lacks; ask for another
+├── UnknownBaseError     a history batch that builds on a record whose model the receiver lacks
 ├── MalformedError       the right length, but bytes that no encoder writes
 └── RangeError           a value that the field cannot carry
 
@@ -59,10 +59,12 @@ class UnknownSchemaError(CodecError):
 
 
 class UnknownBaseError(CodecError):
-    """The receiver lacks the model at the record that a history batch builds on (`low`: its number's lowest byte)."""
+    """The receiver lacks the model that a batch builds on (`low`: the record number's lowest byte)."""
 
     def __init__(self, low: int) -> None:
-        super().__init__(f"the model at record ...{low} (modulo 256) is not known here, and the batch builds on it")
+        super().__init__(
+            f"the batch builds on the model at record {low} (modulo 256), which is not known here"
+        )
         self.low = low
 
 
