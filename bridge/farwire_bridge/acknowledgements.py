@@ -26,7 +26,7 @@ from farwire_codecs import acknowledgement as codec
 from farwire_codecs import ports
 from farwire_contract.v1.telemetry_pb2 import Acknowledgement
 
-NOTHING_STORED = codec.Acknowledgement(0, b"", 0, False)
+NOTHING_STORED = codec.Acknowledgement(0, b"", 0, False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class _Device:
         state = event.state
         schema_wanted = self._newest.schema_wanted
         self._newest = codec.Acknowledgement(
-            state.through, state.stored_above, state.alarms_through, schema_wanted
+            state.through, state.stored_above, state.alarms_through, schema_wanted, False
         )
         self._wanted = state.wanted or schema_wanted
 

@@ -3,7 +3,8 @@
 import hashlib
 
 from farwire_bridge.database import Database
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs import schema_table
+from farwire_codecs.schema import Schema
 
 SEEN_KEPT = 200_000
 """Keys kept. A broker repeats what was in flight at a reconnect (at most the receive maximum) or, with a
@@ -43,7 +44,7 @@ class Schemas:
     def __init__(self, database: Database) -> None:
         self._connection = database.connection
         self._known: dict[tuple[str, int], Schema] = {
-            (dev_eui, schema_id): _unpacked(schema_id, channels)
+            (dev_eui, schema_id): schema_table.from_bytes(schema_id, channels)
             for dev_eui, schema_id, channels in self._connection.execute("SELECT * FROM schemas")
         }
 
@@ -57,7 +58,8 @@ class Schemas:
             return
         self._known[dev_eui, schema.schema_id] = schema
         self._connection.execute(
-            "INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)", (dev_eui, schema.schema_id, _packed(schema))
+            "INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)",
+            (dev_eui, schema.schema_id, schema_table.to_bytes(schema)),
         )
 
 
@@ -76,11 +78,3 @@ class SetAside:
         self._connection.execute(
             "DELETE FROM set_aside WHERE id <= (SELECT max(id) FROM set_aside) - ?", (SET_ASIDE_KEPT,)
         )
-
-
-def _packed(schema: Schema) -> bytes:
-    return bytes(number for channel in schema.channels for number in (channel.channel, channel.type_id))
-
-
-def _unpacked(schema_id: int, channels: bytes) -> Schema:
-    return Schema(schema_id, tuple(Channel(*channels[at : at + 2]) for at in range(0, len(channels), 2)))

@@ -6,14 +6,16 @@ from farwire_codecs import fields
 from farwire_codecs.errors import MalformedError, RangeError
 
 Acknowledgement = namedtuple(
-    "Acknowledgement", ("through", "stored_above", "alarms_through", "schema_wanted")
+    "Acknowledgement", ("through", "stored_above", "alarms_through", "schema_wanted", "base_wanted")
 )
 """`through`: every record up to it is stored (0: none). `stored_above`: bytes, bit i (lowest first in each
 byte): record through + 2 + i is stored too. `alarms_through`: as `through`, of alarms. `schema_wanted`: the
-receiver lacks the node's schema; send it inline."""
+receiver lacks the node's schema; send it inline. `base_wanted`: it lacks the model that the node's batches build
+on; begin another one with a record that this acknowledges."""
 
 SCHEMA_WANTED = 0x01
 HAS_BITMAP = 0x02
+BASE_WANTED = 0x04
 MAXIMUM_BITMAP = 255
 
 
@@ -29,6 +31,7 @@ def encode(acknowledgement: Acknowledgement, limit: int) -> bytes:
         raise RangeError(f"acknowledgement needs {len(out)} bytes, the limit is {limit}")
     bitmap = _without_trailing_zeros(acknowledgement.stored_above[: _room(limit - len(out))])
     flags = SCHEMA_WANTED if acknowledgement.schema_wanted else 0
+    flags |= BASE_WANTED if acknowledgement.base_wanted else 0
     if bitmap:
         flags |= HAS_BITMAP
         out.append(len(bitmap))
@@ -40,7 +43,7 @@ def encode(acknowledgement: Acknowledgement, limit: int) -> bytes:
 def decode(payload: bytes) -> Acknowledgement:
     """Return the acknowledgement; raises CodecError."""
     cursor = fields.Cursor("acknowledgement", payload)
-    flags = cursor.header(SCHEMA_WANTED | HAS_BITMAP)
+    flags = cursor.header(SCHEMA_WANTED | HAS_BITMAP | BASE_WANTED)
     through = cursor.varint("through")
     alarms_through = cursor.varint("alarms_through")
     bitmap = b""
@@ -49,7 +52,8 @@ def decode(payload: bytes) -> Acknowledgement:
         if not bitmap or not bitmap[-1]:
             raise MalformedError("acknowledgement: the bitmap ends in a zero byte or is empty")
     cursor.end()
-    return Acknowledgement(through, bitmap, alarms_through, bool(flags & SCHEMA_WANTED))
+    schema_wanted, base_wanted = bool(flags & SCHEMA_WANTED), bool(flags & BASE_WANTED)
+    return Acknowledgement(through, bitmap, alarms_through, schema_wanted, base_wanted)
 
 
 def _room(left: int) -> int:

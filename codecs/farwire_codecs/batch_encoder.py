@@ -1,27 +1,38 @@
 """Encoder of the history batch: record by record, until the frame is full.
 
-It keeps one Column per axis of a channel, so its memory is the frame and a few integers a column, however
-many records wait. Its loops go by index, because MicroPython takes heap for every step of a zip or enumerate.
+It holds one model and a copy of it as of the record before, so its memory is the same however many records
+wait. Its loops go by index, because MicroPython takes heap for every step of a zip or enumerate.
 """
 
-from farwire_codecs import fields
+from farwire_codecs import fields, schema_table
 from farwire_codecs.batch_layout import (
     ACKNOWLEDGEMENT_WANTED,
+    CARRIED,
+    COARSE_S,
+    FINE_BITS,
+    FINE_MS,
     INLINE_SCHEMA,
+    LENGTH_BITS,
     MAXIMUM_INTERVAL_S,
     MAXIMUM_RECORDS,
-    MISSING,
-    TIME_BITS,
-    UNEVEN,
+    OFF_GRID,
+    ONE_CHANNEL,
     Record,
-    columns_of,
+    last_row_chance,
 )
-from farwire_codecs.bits import BitWriter
-from farwire_codecs.column import Column
+from farwire_codecs.contexts import RARE
 from farwire_codecs.errors import MalformedError, RangeError
+from farwire_codecs.lpp_types import check_raw
+from farwire_codecs.model import ALL_CHANNELS, LEAN_NEITHER, Model, model_of
+from farwire_codecs.range_coder import RangeEncoder
+from farwire_codecs.residual import averaged, put_residual, scale_of
 from farwire_codecs.schema import Schema, check
 
-_FEW = 6  # with fewer records a step costs more than it saves
+TYPE_CHECKING = False  # what mypy reads and MicroPython does not
+if TYPE_CHECKING:
+    from farwire_codecs.base import Base
+
+_LONGEST_END = 8  # bytes that the end may take: two for the last row, 37 bits of age, and rounding
 _TYPICAL = 15  # intervals of which the usual one is the median
 
 
@@ -30,224 +41,179 @@ def encode(
     records: list[Record] | tuple[Record, ...],
     tx_end_ms: int,
     limit: int,
-    acknowledgement_wanted: bool,
-    inline_schema: bool,
+    acknowledgement_wanted: bool = False,
+    inline_schema: bool = False,
+    base: "Base | None" = None,
+    only: int = ALL_CHANNELS,
+    flat: bool = False,
 ) -> tuple[bytes, int]:
     """Return a frame of at most `limit` bytes with as many of the first records as fit, and their count.
 
     The records' numbers must be consecutive, their times not falling and none after `tx_end_ms`; raises
     CodecError otherwise. (b"", 0) when there are no records or not one fits. The same call with only those
-    first records gives the same frame; with an earlier `tx_end_ms` it has the same records and is not longer.
+    first records gives the same frame.
+
+    `base`: the model that the frame builds on; it is left out where it cannot serve (another schema, records
+    not after it, values off their steps, an inline schema). `only`: index of the one channel to carry.
+    `flat`: start untrained, which no decoder does: to measure what the training gains.
     """
-    head = _head(schema, inline_schema)
-    flags = (ACKNOWLEDGEMENT_WANTED if acknowledgement_wanted else 0) | (
-        INLINE_SCHEMA if inline_schema else 0
-    )
-    axes = sum([len(group) for group in columns_of(schema)])
-    count = min(len(records), MAXIMUM_RECORDS, 8 * limit // axes)  # a value takes a bit at least
-    while count:
-        records = records[:count]
-        payload, count = _fill(flags, head, columns_of(schema), records, tx_end_ms, limit)
-        # What is chosen by looking at all records (step, start of k, flags) may suit the ones that fit
-        # less well than what those alone would get; so once more with those alone.
-        if count == len(records):
-            return payload, count
-    return b"", 0
-
-
-def _fill(
-    flags: int,
-    head: bytearray,
-    columns: list[list[Column]],
-    records: list[Record] | tuple[Record, ...],
-    tx_end_ms: int,
-    limit: int,
-) -> tuple[bytes, int]:
-    """Return the frame with as many of the records as fit when step and start are chosen for all of them."""
-    smooth, missing, uneven = _survey(columns, records, tx_end_ms)
-    # Without a flag each record is shorter, so first try whether the frame is full before the first record
-    # that needs one.
-    payload, count = _encode(flags, head, columns, records[:smooth], tx_end_ms, limit)
-    if count == smooth < len(records):
-        more = flags | (MISSING if missing else 0) | (UNEVEN if uneven else 0)
-        longer, longer_count = _encode(more, head, columns, records, tx_end_ms, limit)
-        if longer_count > count:
-            payload, count = longer, longer_count
-    if count > 1:
-        return payload, count
-    if None in records[0].values:
-        flags |= MISSING
-    return _encode(flags, head, columns, records[:1], tx_end_ms, limit)
-
-
-def _head(schema: Schema, inline_schema: bool) -> bytearray:
-    """Return the frame up to the records' number; the header's byte is still 0."""
     check(schema)
-    head = bytearray((0, schema.schema_id))
-    if inline_schema:
-        head.append(len(schema.channels))
-        for channel in schema.channels:
-            head.append(channel.channel)
-            head.append(channel.type_id)
-    return head
-
-
-def _survey(
-    columns: list[list[Column]], records: list[Record] | tuple[Record, ...], tx_end_ms: int
-) -> tuple[int, bool, bool]:
-    """Check the records and settle each column's step and start.
-
-    Returns how many of the first records need no flag, whether a value is missing anywhere, and whether the
-    intervals differ.
-    """
-    smooth = 0
-    missing = uneven = False
-    previous = records[0]
-    interval_s = records[1].time_s - previous.time_s if len(records) > 1 else 0
-    for index in range(len(records)):
-        record = records[index]
-        _check(record, previous, index, tx_end_ms, len(columns))
-        if index and record.time_s - previous.time_s != interval_s:
-            uneven = True
-        for at in range(len(columns)):
-            raw = record.values[at]
-            if raw is None:
-                missing = True
-            else:
-                _look(columns[at], raw)
-        if not missing and not uneven:
-            smooth = index + 1
-        previous = record
-    for group in columns:
-        for column in group:
-            column.settle(len(records) >= _FEW)
-    return smooth, missing, uneven
-
-
-def _check(record: Record, previous: Record, index: int, tx_end_ms: int, channels: int) -> None:
-    if index and record.number != previous.number + 1:
-        raise RangeError(f"record {record.number} follows {previous.number}, expected consecutive numbers")
-    fields.checked("record number", record.number, 1, fields.MAXIMUM_U32)
-    if record.time_s < previous.time_s or record.time_s - previous.time_s > MAXIMUM_INTERVAL_S:
-        raise RangeError(
-            f"record {record.number} is of {record.time_s} s, the one before of {previous.time_s} s; "
-            f"expected 0 to {MAXIMUM_INTERVAL_S} s between"
-        )
-    if record.time_s * 1000 > tx_end_ms:
-        raise RangeError(f"record {record.number} is of {record.time_s} s, after the end of transmission")
-    if len(record.values) != channels:
-        raise MalformedError(
-            f"record {record.number} has {len(record.values)} values, its schema {channels} channels"
-        )
-
-
-def _look(group: list[Column], raw: tuple[int, ...]) -> None:
-    if len(raw) != len(group):
-        raise MalformedError(f"history batch: a value has {len(raw)} axes, its type {len(group)}")
-    for axis in range(len(group)):
-        group[axis].look(raw[axis])
-
-
-def _encode(
-    flags: int,
-    head: bytearray,
-    columns: list[list[Column]],
-    records: list[Record] | tuple[Record, ...],
-    tx_end_ms: int,
-    limit: int,
-) -> tuple[bytes, int]:
-    """Return the frame with these flags and as many of the records as fit, and their count."""
+    records = records[:MAXIMUM_RECORDS]
     if not records:
         return b"", 0
-    out = bytearray(head)
-    out[0] = fields.header(flags)
-    fields.put_varint(out, "record number", records[0].number)
-    interval_s, times = _intervals(records, flags)
-    writer = BitWriter(max(0, limit - len(out)))
-    if flags & UNEVEN:
-        times.put_start(writer)
-    for group in columns:
-        _start(writer, group, len(records) > 1)
-    count = 0
-    presence = -1
+    _check(schema, records, tx_end_ms)
+    model = model_of(schema, only)
+    off_grid = False
     for record in records:
-        before = writer.position
-        if count and flags & UNEVEN:
-            apart = record.time_s - records[count - 1].time_s - interval_s
-            times.put_folded(writer, fields.zigzag(apart // times.step))
-        if flags & MISSING:
-            presence = _put_presence(writer, record.values, presence)
-        _put_values(writer, columns, record.values)
-        size = len(out) + (writer.position + 7 >> 3) + _tail_size(count + 1, record, interval_s, tx_end_ms)
-        if size > limit:
-            writer.rewind(before)
-            break
-        count += 1
+        if not model.fits_grid(record.values):
+            off_grid = True
+    if off_grid:
+        model = model_of(schema, only, True)
+    flags = (ACKNOWLEDGEMENT_WANTED if acknowledgement_wanted else 0) | (OFF_GRID if off_grid else 0)
+    out = bytearray(1)
+    if (
+        base is not None
+        and not off_grid
+        and not inline_schema
+        and only == ALL_CHANNELS
+        and base.serves(schema, records)
+    ):
+        flags |= CARRIED
+        out.append(base.number & 0xFF)
+        out.append(base.check())
+        model.copy(base.model)
+    else:
+        base = None
+        out.append(schema.schema_id)
+        if inline_schema:
+            flags |= INLINE_SCHEMA
+            schema_table.put(out, schema)
+        if only != ALL_CHANNELS:
+            flags |= ONE_CHANNEL
+            out.append(only)
+    out[0] = fields.header(flags)
+    if limit <= len(out):
+        return b"", 0
+    if flat:
+        model.contexts.start(True)
+    coder = RangeEncoder(model.contexts, limit - len(out))
+    if base is None:
+        _put_natural(coder, records[0].number)
+    elif records[0].number == base.number + 1:
+        coder.put_even(0, 1)
+    else:
+        coder.put_even(1, 1)
+        _put_natural(coder, records[0].number - base.number - 1)
+    count = _put_rows(coder, model, model_of(schema, only, off_grid), schema.interval_s, records, tx_end_ms)
     if not count:
         return b"", 0
-    fields.put_varint(out, "count", count)
-    fields.put_varint(out, "age of the newest record", _age(records[count - 1], tx_end_ms))
-    if count > 1:
-        fields.put_varint(out, "interval", interval_s)
-    return bytes(out) + writer.bytes(), count
+    _put_end(coder, count, records[count - 1], tx_end_ms)
+    return bytes(out) + coder.close(), count
 
 
-def _start(writer: BitWriter, group: list[Column], many: bool) -> None:
-    for column in group:
-        column.start()
-        if many:
-            column.put_start(writer)
+def _put_rows(
+    coder: RangeEncoder,
+    model: Model,
+    saved: Model,
+    schema_interval_s: int,
+    records: list[Record] | tuple[Record, ...],
+    tx_end_ms: int,
+) -> int:
+    """Code as many records as fit, and return how many. `saved` is overwritten."""
+    interval_s = _usual(records, schema_interval_s)
+    _put_interval(coder, interval_s, schema_interval_s)
+    magnitude = last = 0
+    for index in range(len(records)):
+        mark = coder.mark()
+        saved.copy(model)
+        if index:
+            coder.put_chance(last_row_chance(index), 0)
+            late = records[index].time_s - records[index - 1].time_s - interval_s
+            put_residual(coder, RARE, scale_of(magnitude), last, LEAN_NEITHER, late)
+            magnitude, last = averaged(magnitude, late), late
+        model.put(coder, records[index].values)
+        if coder.size() + _LONGEST_END > coder.limit:
+            closed = coder.mark()
+            _put_end(coder, index + 1, records[index], tx_end_ms)
+            size = coder.size()
+            coder.rewind(closed)
+            if size > coder.limit:
+                coder.rewind(mark)
+                model.copy(saved)
+                return index
+    return len(records)
 
 
-def _put_values(
-    writer: BitWriter, columns: list[list[Column]], values: tuple[tuple[int, ...] | None, ...]
-) -> None:
-    for at in range(len(columns)):
-        raw = values[at]
-        if raw is not None:
-            group = columns[at]
-            for axis in range(len(group)):
-                group[axis].put(writer, raw[axis])
+def _put_end(coder: RangeEncoder, count: int, newest: Record, tx_end_ms: int) -> None:
+    """Code that the batch ends here, and the age of its newest record."""
+    coder.put_chance(last_row_chance(count), 1)
+    age_ms = tx_end_ms - 1000 * newest.time_s
+    fine = (age_ms + FINE_MS // 2) // FINE_MS
+    if fine < 1 << FINE_BITS:
+        coder.put_even(0, 1)
+        coder.put_even(fine, FINE_BITS)
+    else:
+        coder.put_even(1, 1)
+        seconds = max((age_ms + 500) // 1000, COARSE_S)
+        _put_natural(
+            coder, fields.checked("age of the newest record", seconds, 0, fields.MAXIMUM_U32) - COARSE_S + 1
+        )
 
 
-def _age(record: Record, tx_end_ms: int) -> int:
-    return fields.eighths("age of the newest record", tx_end_ms - 1000 * record.time_s)
+def _put_natural(coder: RangeEncoder, value: int) -> None:
+    """Code an integer from 1 to 2^32 - 1: how many bits follow its highest, and those."""
+    bits = 0
+    while value >> bits + 1:
+        bits += 1
+    coder.put_even(bits, LENGTH_BITS)
+    coder.put_even(value, bits)
 
 
-def _tail_size(count: int, newest: Record, interval_s: int, tx_end_ms: int) -> int:
-    """Return the bytes of count, age and interval."""
-    size = fields.varint_size(count) + fields.varint_size(_age(newest, tx_end_ms))
-    return size + fields.varint_size(interval_s) if count > 1 else size
+def _put_interval(coder: RangeEncoder, interval_s: int, schema_interval_s: int) -> None:
+    if interval_s == schema_interval_s:
+        coder.put_even(0, 1)
+    else:
+        coder.put_even(1, 1)
+        _put_natural(coder, interval_s + 1)
 
 
-def _intervals(records: list[Record] | tuple[Record, ...], flags: int) -> tuple[int, Column]:
-    """Return the usual interval, and the column of the deviations from it (settled only for UNEVEN)."""
-    times = Column(TIME_BITS, False)
+def _usual(records: list[Record] | tuple[Record, ...], schema_interval_s: int) -> int:
+    """Return the interval that most records keep: the median of the first ones, the schema's for one
+    record."""
     if len(records) < 2:
-        return 0, times
-    if not flags & UNEVEN:
-        return records[1].time_s - records[0].time_s, times
-    apart = sorted(
+        return schema_interval_s
+    apart: list[int] = sorted(
         [
             records[index + 1].time_s - records[index].time_s
             for index in range(min(_TYPICAL, len(records) - 1))
         ]
     )
-    interval_s = apart[(len(apart) - 1) // 2]
-    for index in range(len(records) - 1):
-        times.look_at_difference(records[index + 1].time_s - records[index].time_s - interval_s)
-    times.settle(len(records) >= _FEW)
-    times.start()
-    return interval_s, times
+    return apart[(len(apart) - 1) // 2]
 
 
-def _put_presence(writer: BitWriter, values: tuple[tuple[int, ...] | None, ...], previous: int) -> int:
-    """Write which channels have a value, if that changed; return it as an integer, first channel highest."""
-    presence = 0
-    for raw in values:
-        presence = presence << 1 | (raw is not None)
-    if previous >= 0:
-        writer.put(presence != previous, 1)
-    if presence != previous:
-        writer.put(presence, len(values))
-    return presence
+def _check(schema: Schema, records: list[Record] | tuple[Record, ...], tx_end_ms: int) -> None:
+    previous = records[0]
+    for index in range(len(records)):
+        record = records[index]
+        if index and record.number != previous.number + 1:
+            raise RangeError(
+                f"record {record.number} follows {previous.number}, expected consecutive numbers"
+            )
+        fields.checked("record number", record.number, 1, fields.MAXIMUM_U32)
+        if record.time_s < previous.time_s or record.time_s - previous.time_s > MAXIMUM_INTERVAL_S:
+            raise RangeError(
+                f"record {record.number} is of {record.time_s} s, the one before of {previous.time_s} s; "
+                f"expected 0 to {MAXIMUM_INTERVAL_S} s between"
+            )
+        if record.time_s * 1000 > tx_end_ms:
+            raise RangeError(f"record {record.number} is of {record.time_s} s, after the end of transmission")
+        if len(record.values) != len(schema.channels):
+            raise MalformedError(
+                f"record {record.number} has {len(record.values)} values, its schema "
+                f"{len(schema.channels)} channels"
+            )
+        for at in range(len(record.values)):
+            raw = record.values[at]
+            if raw is not None:
+                check_raw(schema.channels[at].type_id, raw)
+        previous = record

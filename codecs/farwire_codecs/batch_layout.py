@@ -1,34 +1,37 @@
-"""What the two halves of the history batch share: records, flags, limits, columns."""
+"""History batch: what encoder and decoder share. Layout: codecs/README.md."""
 
 from collections import namedtuple
 
-from farwire_codecs.column import Column
-from farwire_codecs.lpp_types import type_of
-from farwire_codecs.schema import Schema
-
 Record = namedtuple("Record", ("number", "time_s", "values"))
-"""One sampling instant: `number` from 1, `time_s` whole seconds of the node's clock, `values` parallel to the
-schema's channels, each a tuple of integers (one per axis) or None where the channel has no value."""
+"""`number` 1 to 2^32 - 1; `time_s` on the node's clock; `values` a tuple parallel to the schema's channels,
+each a tuple of raw integers (one per axis) or None where it was not measured."""
 
 AgedRecord = namedtuple("AgedRecord", ("number", "age_ms", "values"))
-"""A record as the receiver has it: `age_ms` at the end of the frame's transmission, to 1/8 s."""
+"""A decoded Record: `age_ms` before the end of its transmission, to 1/8 s below half a minute, else to the
+second."""
 
-Batch = namedtuple("Batch", ("schema", "records", "acknowledgement_wanted"))
+Batch = namedtuple("Batch", ("schema", "records", "acknowledgement_wanted", "only", "base"))
+"""`records` a tuple of AgedRecord, oldest first; `only` the index of the one channel that the batch
+carries, the others being None in its records, or ALL_CHANNELS; `base` the number of the record that it
+builds on, 0 if none."""
 
 ACKNOWLEDGEMENT_WANTED = 0x01
 INLINE_SCHEMA = 0x02
-UNEVEN = 0x04  # the intervals between the records are not all alike
-MISSING = 0x08  # some channel has no value in some record
-FLAGS = ACKNOWLEDGEMENT_WANTED | INLINE_SCHEMA | UNEVEN | MISSING
+CARRIED = 0x04
+ONE_CHANNEL = 0x08
+OFF_GRID = 0x10
 
-MAXIMUM_RECORDS = 2048  # more than 242 bytes can carry; bounds what the encoder looks at
+MAXIMUM_RECORDS = 1024  # bounds what a decoder does for a frame; recorded series reach 600 in 222 bytes
 MAXIMUM_INTERVAL_S = (1 << 31) - 1
-TIME_BITS = 32
+LENGTH_BITS = 5
+
+FINE_MS = 125  # ages below FINE_AGES of these; older ones are in seconds
+FINE_BITS = 8
+COARSE_S = 32  # what 8 bits of FINE_MS do not reach
+
+_LAST_ROW_ODDS = 16  # the chance that n records are all, is 1 / (n + 16)
 
 
-def columns_of(schema: Schema) -> list[list[Column]]:
-    """Return new columns: for each channel a list with one for each axis."""
-    return [
-        [Column(8 * axis.size, axis.signed) for axis in type_of(channel.type_id).axes]
-        for channel in schema.channels
-    ]
+def last_row_chance(rows: int) -> int:
+    """Return the chance, in 1/32768, that a batch ends after so many records."""
+    return 32768 // (rows + _LAST_ROW_ODDS)

@@ -4,7 +4,7 @@ A changed channel list (another sensor, another firmware) gets the next schema i
 reads a batch with the old list's columns.
 """
 
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 from farwire_node.storage import Storage
 
 SCHEMA_KEY = "schema"  # id, confirmed, then channel and type of each
@@ -19,7 +19,7 @@ class SchemaMemory:
         saved = storage.load(SCHEMA_KEY) or b""
         known = bytes(saved[2:]) == self._columns
         schema_id = saved[0] if known else (saved[0] + 1) % 256 if saved else 0
-        self.schema = Schema(schema_id, channels)
+        self.schema = plain(schema_id, channels)
         self.confirmed = known and bool(saved[1])
         if not known:
             self._save()

@@ -11,7 +11,7 @@ from cayennelpp import LppFrame
 
 from farwire_codecs import batch, lpp
 from farwire_codecs.lpp_types import to_raw, to_values
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, Schema, plain
 
 DATA = Path(os.environ.get("FARWIRE_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 
@@ -118,7 +118,7 @@ def _rates(contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
 def _history() -> None:
     means: dict[int, list[float]] = {51: [], 222: []}
     for name, columns in SERIES.items():
-        schema = Schema(1, tuple(Channel(n + 1, type_id) for n, (type_id, _) in enumerate(columns.values())))
+        schema = plain(1, tuple(Channel(n + 1, type_id) for n, (type_id, _) in enumerate(columns.values())))
         records = _records(name)
         for limit, sizes in means.items():
             payloads, offered = _sent(schema, records, limit)

@@ -32,14 +32,14 @@ from farwire_cloud.certificates import make_certificates
 from farwire_cloud.settings import CloudSettings
 from farwire_cloud.store import keys
 from farwire_codecs import batch, ports
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 from tests.bridge import events_made
 from tests.bridge.fake_chirpstack import TOKEN, FakeChirpStack
 from tests.dynamodb import dynoxide
 from tests.servers import free_port, mosquitto
 
 DEVICES, UPLINKS, RECORDS = 100, 6_000, 4
-SCHEMA = Schema(1, (Channel(1, 103), Channel(2, 104), Channel(3, 116)))
+SCHEMA = plain(1, (Channel(1, 103), Channel(2, 104), Channel(3, 116)))
 WITHIN_S = 120.0
 SINGLES = 200  # uplinks one at a time
 LOOK_S = 0.002  # between two looks into the store

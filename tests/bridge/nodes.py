@@ -2,9 +2,9 @@
 
 from farwire_codecs import batch
 from farwire_codecs.batch import Record
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 
-SCHEMA = Schema(1, (Channel(1, 103), Channel(2, 104)))  # temperature, humidity
+SCHEMA = plain(1, (Channel(1, 103), Channel(2, 104)))  # temperature, humidity
 INTERVAL_S = 60
 
 

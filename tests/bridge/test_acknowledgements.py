@@ -55,7 +55,7 @@ def test_a_wanted_acknowledgement_is_enqueued_at_once() -> None:
 
     (call,) = desk.stored(41, above=b"\x05")
 
-    assert frame(call) == codec.Acknowledgement(41, b"\x05", 0, False)
+    assert frame(call) == codec.Acknowledgement(41, b"\x05", 0, False, False)
 
 
 def test_an_acknowledgement_that_nobody_wants_is_not_sent() -> None:
@@ -149,7 +149,9 @@ def test_after_a_restart_the_queue_is_looked_at_first() -> None:
     desk = Desk(queue_known=False)
 
     assert desk.stored(1) == [AskQueue(DEV_EUI)]
-    old = QueueItem("old", ports.ACKNOWLEDGEMENT, codec.encode(codec.Acknowledgement(0, b"", 0, False), 36))
+    old = QueueItem(
+        "old", ports.ACKNOWLEDGEMENT, codec.encode(codec.Acknowledgement(0, b"", 0, False, False), 36)
+    )
     other = QueueItem("other", 17, b"x")
     assert desk.core.handle(QueueSeen(DEV_EUI, (other, old))) == []
     (call,) = desk.transmitted("old")
@@ -230,7 +232,7 @@ def test_a_missing_channel_table_is_asked_for_without_the_cloud() -> None:
 
     (call,) = desk.heard(schema_missing=True)
 
-    assert frame(call) == codec.Acknowledgement(7, b"", 0, True)
+    assert frame(call) == codec.Acknowledgement(7, b"", 0, True, False)
 
 
 def test_a_missing_channel_table_is_asked_for_once_for_each_frame_without_it() -> None:
@@ -247,7 +249,7 @@ def test_a_missing_channel_table_is_asked_for_once_for_each_frame_without_it() -
 def test_the_first_word_on_an_unknown_device_claims_nothing() -> None:
     (call,) = Desk().heard(schema_missing=True)
 
-    assert frame(call) == codec.Acknowledgement(0, b"", 0, True)
+    assert frame(call) == codec.Acknowledgement(0, b"", 0, True, False)
 
 
 def test_the_bitmap_is_cut_to_what_the_device_can_receive_now() -> None:

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 
 from farwire_bridge import decode, events, times, topics
 from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 from farwire_contract.v1 import telemetry_pb2 as contract
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "chirpstack"
@@ -21,8 +21,8 @@ SAMPLED_MS = 1_795_515_316_000  # what the twin wrote down of machine-1's first 
 LIMITS = times.Limits(late_ms=86_400_000, early_ms=5_000)
 DEV_EUI = "70b3d57ed0000001"  # of the scene's device
 SCHEMAS = {  # of the plant's nodes by their device names, told in earlier frames than the recorded ones
-    "room-2": Schema(0, (Channel(1, 103), Channel(2, 104), Channel(20, 1), Channel(10, 116))),
-    "tank-3": Schema(0, (Channel(1, 120), Channel(2, 130), Channel(20, 1), Channel(10, 116))),
+    "room-2": plain(0, (Channel(1, 103), Channel(2, 104), Channel(20, 1), Channel(10, 116))),
+    "tank-3": plain(0, (Channel(1, 120), Channel(2, 130), Channel(20, 1), Channel(10, 116))),
 }
 HEARD = Heard(DEV_EUI, 36)  # 51 bytes in RX2 at SF12, less the 15 that MAC commands may need
 

@@ -8,7 +8,7 @@ import pytest
 from farwire_bridge import memory
 from farwire_bridge.database import Database
 from farwire_bridge.memory import Schemas, Seen, SetAside
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_oldest_keys_are_forgotten(database: Database, monkeypatch: pytest.M
     assert not seen.first_time(2_999)
 
 
-SCHEMA = Schema(3, (Channel(0, 103), Channel(255, 136)))
+SCHEMA = plain(3, (Channel(0, 103), Channel(255, 136)))
 
 
 def test_a_channel_table_is_known_after_a_restart(database: Database, path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_newest_table_of_an_id_counts(database: Database) -> None:
     schemas = Schemas(database)
     schemas.keep("device", SCHEMA)
 
-    changed = Schema(3, (Channel(1, 104),))
+    changed = plain(3, (Channel(1, 104),))
     schemas.keep("device", changed)
 
     assert schemas.get("device", 3) == changed

@@ -21,7 +21,7 @@ REPORT = StateReport(0, 0, 0, 0, 1, 1, 0, 60)
 
 
 def test_acknowledgement_needs_at_most_eleven_bytes_without_its_bitmap() -> None:
-    largest = Acknowledgement(0xFFFFFFFF, b"\xff" * 40, 0xFFFFFFFF, True)
+    largest = Acknowledgement(0xFFFFFFFF, b"\xff" * 40, 0xFFFFFFFF, True, True)
 
     frame = acknowledgement.encode(largest, 11)
 
@@ -31,7 +31,7 @@ def test_acknowledgement_needs_at_most_eleven_bytes_without_its_bitmap() -> None
 
 def test_acknowledgement_that_does_not_fit_is_refused() -> None:
     with pytest.raises(RangeError, match="needs 3 bytes, the limit is 2"):
-        acknowledgement.encode(Acknowledgement(0, b"", 0, False), 2)
+        acknowledgement.encode(Acknowledgement(0, b"", 0, False, False), 2)
 
 
 @pytest.mark.parametrize("frame", ["02 00 00 00", "02 00 00 02 01 00", "04 00 00", "00 8000 00"])

@@ -20,8 +20,8 @@ HEAP_PIECES = (
     "",
     """
 from farwire_codecs import batch
-from farwire_codecs.schema import Channel, Schema
-schema = Schema(3, (Channel(1, 103), Channel(2, 104), Channel(3, 115), Channel(4, 116)))
+from farwire_codecs.schema import Channel, plain
+schema = plain(3, (Channel(1, 103), Channel(2, 104), Channel(3, 115), Channel(4, 116)))
 """,
     """
 def values(index):

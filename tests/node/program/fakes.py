@@ -250,7 +250,7 @@ class FakeCloud:
         alarms_through = 0
         while alarms_through + 1 in self.alarms:
             alarms_through += 1
-        return Acknowledgement(through, bytes(bitmap), alarms_through, False)
+        return Acknowledgement(through, bytes(bitmap), alarms_through, False, False)
 
     def _store(self, number: int, time_ms: int, values: tuple[object, ...]) -> None:
         known = self.records.setdefault(number, (time_ms, values))

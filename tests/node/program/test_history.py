@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farwire_codecs import batch
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 from farwire_node import history
 from farwire_node.history import LONGEST_RUN, Frame, Run
 from farwire_node.storage import MemoryStorage
@@ -154,7 +154,7 @@ def test_a_batch_is_built_whatever_the_values_are_and_whatever_was_guessed(
 def test_ages_are_right_at_the_end_of_the_transmission_of_just_this_frame(
     count: int, sent: int, size: int, values: list[int]
 ) -> None:
-    store = RecordStore(Schema(3, (Channel(1, 103),)), 64, MemoryStorage())
+    store = RecordStore(plain(3, (Channel(1, 103),)), 64, MemoryStorage())
     for index in range(count):
         store.add(1000 + 60 * index, ((values[index],),))
     store.mark_sent(1, min(sent, count))

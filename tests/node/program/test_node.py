@@ -378,7 +378,7 @@ def test_an_acknowledgement_of_records_never_sampled_releases_none() -> None:
     bench.cloud.silent = True
     bench.run(60)
     held = bench.node.pending()
-    payload = encode_acknowledgement(Acknowledgement(10_000, b"", 500, False), 51)
+    payload = encode_acknowledgement(Acknowledgement(10_000, b"", 500, False, False), 51)
     bench.cloud.queue.append((ports.ACKNOWLEDGEMENT, payload))
 
     bench.run(130)

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from farwire_codecs.batch import Record
 from farwire_codecs.lpp_types import TYPES, limits
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, Schema, plain
 from farwire_node.record_ring import RecordRing
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
 
-EVERYDAY = Schema(0, (TEMPERATURE, HUMIDITY, Channel(3, 115), Channel(4, 116)))
+EVERYDAY = plain(0, (TEMPERATURE, HUMIDITY, Channel(3, 115), Channel(4, 116)))
 
 
 def values_of(type_id: int) -> st.SearchStrategy[tuple[int, ...] | None]:
@@ -21,7 +21,7 @@ def values_of(type_id: int) -> st.SearchStrategy[tuple[int, ...] | None]:
 def schemas_and_rows(draw: st.DrawFn) -> tuple[Schema, list[tuple[int, tuple[tuple[int, ...] | None, ...]]]]:
     types = draw(st.lists(st.sampled_from([t for t in sorted(TYPES) if t < 256]), min_size=1, max_size=20))
     row = st.tuples(st.integers(-(2**31), 2**31 - 1), st.tuples(*[values_of(t) for t in types]))
-    schema = Schema(1, tuple(Channel(index, type_id) for index, type_id in enumerate(types)))
+    schema = plain(1, tuple(Channel(index, type_id) for index, type_id in enumerate(types)))
     return schema, draw(st.lists(row, min_size=1, max_size=5))
 
 

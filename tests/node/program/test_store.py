@@ -7,12 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch import Record
-from farwire_codecs.schema import Schema
+from farwire_codecs.schema import plain
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import RESERVED, RecordStore, Release
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
 
-SCHEMA = Schema(0, (TEMPERATURE, HUMIDITY))
+SCHEMA = plain(0, (TEMPERATURE, HUMIDITY))
 NOTHING = (0, 0)
 
 
@@ -21,7 +21,7 @@ def acknowledgement(through: int, *above: int, alarms_through: int = 0) -> Ackno
     bitmap = bytearray((max(above, default=through + 1) - through - 1 + 7) // 8)
     for number in above:
         bitmap[(number - through - 2) // 8] |= 1 << (number - through - 2) % 8
-    return Acknowledgement(through, bytes(bitmap), alarms_through, False)
+    return Acknowledgement(through, bytes(bitmap), alarms_through, False, False)
 
 
 def filled(count: int, capacity: int = 32, storage: MemoryStorage | None = None) -> RecordStore:
@@ -228,12 +228,12 @@ def test_the_count_of_records_given_up_survives_a_restart() -> None:
 def test_records_of_another_schema_count_as_given_up_after_a_restart() -> None:
     storage = MemoryStorage()
     filled(6, storage=storage).save(now_ms=0)
-    after = RecordStore(Schema(1, (TEMPERATURE,)), 32, storage)
+    after = RecordStore(plain(1, (TEMPERATURE,)), 32, storage)
 
     after.restore(now_ms=0)
 
     assert (held(after), after.dropped, after.first) == ([], 6, 7)
-    assert RecordStore(Schema(1, (TEMPERATURE,)), 32, storage).dropped == 6
+    assert RecordStore(plain(1, (TEMPERATURE,)), 32, storage).dropped == 6
 
 
 def test_times_are_moved_when_the_clock_started_over() -> None:

@@ -123,7 +123,7 @@ class Network:
         alarms = 0
         while alarms + 1 in self.alarms:
             alarms += 1
-        return acknowledgement.Acknowledgement(through, bytes(bitmap), alarms, False)
+        return acknowledgement.Acknowledgement(through, bytes(bitmap), alarms, False, False)
 
 
 class Board:
