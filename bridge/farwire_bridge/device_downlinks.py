@@ -175,9 +175,12 @@ class DeviceDownlinks:
         for order in self.orders:
             if _is_answered(order, event):
                 self._keep(order.finished())
-            elif not order.is_command and order.slot and event.configuration_hash is not None:
-                reported = order.is_last_piece and event.configuration_hash == order.expected
-                self._keep(replace(order, reported=reported))
+            elif not order.is_command and event.configuration_hash is not None:
+                if order.slot:
+                    reported = order.is_last_piece and event.configuration_hash == order.expected
+                    self._keep(replace(order, reported=reported))
+                elif event.configuration_hash != order.expected:
+                    self._keep(order.reported_as(event.configuration_hash))
         for order in self.orders:
             if order.slot:
                 self._orders[order.order_id] = replace(order, slot=order.slot.heard())

@@ -24,6 +24,7 @@ def accepted(order: Order, arrival: int) -> OrderState:
         raise OrderError(f"attempts is {order.attempts}, expected 1 to {MOST_ATTEMPTS}")
     try:
         f_port, expected, content = _content(order)
+        base = _base(order)
     except CodecError as error:
         raise OrderError(f"{type(error).__name__}: {error}") from error
     return OrderState(
@@ -37,6 +38,7 @@ def accepted(order: Order, arrival: int) -> OrderState:
         f_port=f_port,
         expected=expected,
         content=content,
+        base=base,
     )
 
 
@@ -49,6 +51,21 @@ def _content(order: Order) -> tuple[int, int, bytes]:
             return ports.CONFIGURATION, order.configuration.hash, _document(order.configuration)
         case _:
             raise OrderError("the order has no body that this bridge knows")
+
+
+def _base(order: Order) -> bytes:
+    """Return what a configuration's difference is to be taken to; b"" where there is to be none.
+
+    With one attempt the whole document is sent: a node that runs another base would refuse the difference.
+    """
+    base = order.configuration.base
+    if not base or order.attempts == 1 or base == order.configuration.document:
+        return b""
+    try:
+        configuration.decode_document(base)
+    except CodecError:
+        return b""  # of a version that this bridge does not know: the whole document is sent
+    return base
 
 
 def _command(command: Command) -> bytes:

@@ -37,6 +37,7 @@ class OrderState:
     f_port: int  # COMMAND or CONFIGURATION
     expected: int  # the command's number, or the configuration's hash: what the node will answer
     content: bytes  # the command's frame, or the configuration's document
+    base: bytes = b""  # the document that the node is believed to run: its difference may go; b"": the whole
     phase: Phase = Phase.WAITING
     attempt: int = 0  # passes over all pieces, this one included
     repeat: int = 0  # times that the present piece was sent again in this pass
@@ -83,7 +84,9 @@ class OrderState:
             return None
         else:
             try:
-                pieces = tuple(configuration.pieces(configuration.decode_document(self.content), limit))
+                wanted = configuration.decode_document(self.content)
+                base = configuration.decode_document(self.base) if self.base else None
+                pieces = tuple(configuration.fewest_pieces(base, wanted, limit))
             except CodecError:
                 return None
         return replace(self.from_the_start(), pieces=pieces)
@@ -99,6 +102,16 @@ class OrderState:
     def from_the_start(self) -> "OrderState":
         """Return it waiting to send all its pieces, to be cut anew, in the same attempt."""
         return replace(self.again(), pieces=(), piece=0, repeat=0)
+
+    def reported_as(self, hash_: int) -> "OrderState":
+        """Return it after the node said that it runs the configuration `hash_`, which is not the one wanted.
+
+        A difference to anything else than that is of no use, and was refused if it came: the whole instead.
+        """
+        waits = self.phase is Phase.WAITING or self.phase is Phase.AWAITING
+        if not self.base or not waits or hash_ == configuration.crc32(self.base):
+            return self
+        return replace(self.from_the_start(), base=b"")
 
     def piece_done(self) -> "OrderState":
         """Return it after the present piece left the queue and may have arrived."""
@@ -120,7 +133,7 @@ class OrderState:
     def next_attempt(self, why: str) -> "OrderState":
         """Return it in its next attempt, or failed when all are spent."""
         if self.attempt < self.attempts:
-            return replace(self.from_the_start(), attempt=self.attempt + 1)
+            return replace(self.from_the_start(), attempt=self.attempt + 1, base=b"")
         attempts = f"{self.attempt} attempt{'s' * (self.attempt > 1)}"
         return replace(self, slot=None).finished(Fate.FATE_FAILED, f"{why} after {attempts}")
 

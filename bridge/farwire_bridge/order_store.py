@@ -66,6 +66,7 @@ def from_text(text: str) -> OrderState:
             **document,
             "phase": Phase(document["phase"]),
             "content": bytes.fromhex(document["content"]),
+            "base": bytes.fromhex(document.get("base", "")),
             "pieces": tuple(bytes.fromhex(piece) for piece in document["pieces"]),
             "slot": Slot(**{**slot, "payload": bytes.fromhex(slot["payload"])}) if slot else None,
         }

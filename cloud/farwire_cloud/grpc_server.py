@@ -103,9 +103,10 @@ def order_message(order: model.Order) -> orders_pb2.Order:
         attempts=order.attempts,
     )
     match order.body:
-        case model.Configuration(document, hash_):
+        case model.Configuration(document, hash_, base):
             message.configuration.document = document
             message.configuration.hash = hash_
+            message.configuration.base = base
         case model.Command(number, action):
             message.command.number = number
             match action:

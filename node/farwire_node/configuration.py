@@ -6,6 +6,7 @@ built in here: who changes an interval does not lose the alarm limits.
 """
 
 from farwire_codecs import configuration as codec
+from farwire_codecs.configuration_keys import HISTORY_CARRY
 from farwire_codecs.errors import CodecError
 from farwire_codecs.schema import Channel
 from farwire_node.detector import Limits
@@ -17,9 +18,11 @@ BUILT_IN = {
     codec.SAMPLING_INTERVAL_S: 60,
     codec.REPORTING_INTERVAL_S: 600,
     codec.STATE_INTERVAL_S: 6 * 3600,
+    HISTORY_CARRY: 0,  # a batch that builds on a record shows nothing in ChirpStack's UI
 }
 
-RUNNING, PIECE_TAKEN, APPLIED, REFUSED = "running", "piece taken", "applied", "refused"
+RUNNING, PIECE_TAKEN, PIECE_REPEATED = "running", "piece taken", "piece repeated"
+APPLIED, REFUSED = "applied", "refused"
 
 
 class Configuration:
@@ -27,7 +30,9 @@ class Configuration:
 
     def __init__(self, factory: "tuple[codec.Setting, ...]", storage: Storage) -> None:
         self._storage = storage
-        self._parts: list[codec.Piece] = []
+        self._assembly = codec.Assembly()
+        self._done: int | None = None  # id of the transfer that was applied last
+        self._factory_document = factory
         self._factory = _by_key(factory)
         stored = _stored(storage)
         self._run(factory if stored is None else stored)
@@ -47,6 +52,11 @@ class Configuration:
         """Seconds between two state reports."""
         return self._whole(codec.STATE_INTERVAL_S)
 
+    @property
+    def carries_model(self) -> bool:
+        """Whether batches may build on the last acknowledged record."""
+        return bool(self._whole(HISTORY_CARRY))
+
     def limits(self, channels: tuple[Channel, ...]) -> list[Limits]:
         """Return the detector's limits, one for each of the channels."""
         return [
@@ -61,30 +71,32 @@ class Configuration:
     def receive(self, payload: bytes) -> str:
         """Take the payload of a CONFIGURATION frame and return what became of it.
 
-        RUNNING: a piece of what runs already. PIECE_TAKEN: others are still missing. APPLIED: the document is
-        complete, in storage, and runs. REFUSED: unreadable, or complete and wrong; nothing changed.
+        RUNNING: it leads to what runs already. PIECE_TAKEN: others are still missing. PIECE_REPEATED:
+        likewise, but it looks as if it were of what was applied last. APPLIED: the document is complete, in
+        storage, and runs. REFUSED: unreadable, complete and wrong, or a difference to another document than
+        the one that runs; nothing changed.
         """
+        begins = not self._assembly.held
         try:
-            piece = codec.decode_piece(payload)
+            transfer = self._assembly.take(payload)
+            if transfer is None:
+                repeated = begins and codec.decode_piece(payload).transfer == self._done
+                return PIECE_REPEATED if repeated else PIECE_TAKEN
+            if not transfer.difference and transfer.check == self.hash:
+                return RUNNING
+            running = self._document() if transfer.difference else b""
+            encoded = codec.result(transfer, running)
         except CodecError:
             return REFUSED
-        if piece.hash == self.hash:
-            self._parts = []
-            return RUNNING
-        if self._parts and (self._parts[0].hash != piece.hash or self._parts[0].count != piece.count):
-            self._parts = []  # the newest document is the one that is wanted
-        self._parts = [part for part in self._parts if part.index != piece.index]
-        self._parts.append(piece)
-        if len(self._parts) < piece.count:
-            return PIECE_TAKEN
-        parts, self._parts = self._parts, []
-        try:
-            document = codec.assemble(parts)
-        except CodecError:
-            return REFUSED
-        self._storage.save(CONFIGURATION_KEY, codec.encode_document(document))
-        self._run(document)
+        self._done = codec.transfer_id(transfer)
+        self._storage.save(CONFIGURATION_KEY, encoded)
+        self._run(codec.decode_document(encoded))
         return APPLIED
+
+    def _document(self) -> bytes:
+        """Return the bytes of the document that runs: not held, because it is seldom asked for."""
+        stored = _stored(self._storage)
+        return codec.encode_document(self._factory_document if stored is None else stored)
 
     def _whole(self, key: int) -> int:
         return self._values.get((key, None), BUILT_IN[key])
@@ -96,7 +108,7 @@ class Configuration:
 
 
 def _by_key(document: "tuple[codec.Setting, ...]") -> "dict[tuple[int, int | None], int]":
-    return {(setting.key, setting.channel): setting.value for setting in document}
+    return {(setting.key, setting.index): setting.value for setting in document}
 
 
 def _stored(storage: Storage) -> "tuple[codec.Setting, ...] | None":

@@ -319,7 +319,10 @@ class Node:
         if outcome == configuration.PIECE_TAKEN:
             self._agenda.want_downlink(now_ms)
             return
-        self._agenda.want_no_downlink()
+        if outcome == configuration.PIECE_REPEATED:
+            self._agenda.want_downlink(now_ms)  # it may be of another one after all
+        else:
+            self._agenda.want_no_downlink()
         if outcome == configuration.APPLIED:
             self._apply(now_ms)
             self._tell(node_events.ConfigurationApplied(self._configuration.hash))

@@ -4,6 +4,7 @@ The queue follows chirpstack src/downlink/data.rs. Events go to the machine unde
 lost; calls of the machine are executed when the test says so, and their replies can get lost.
 """
 
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from farwire_bridge.calls import (
 )
 from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
 from farwire_codecs import command, configuration, ports
-from farwire_codecs.configuration import Piece
+from farwire_codecs.errors import CodecError
 
 DEV_EUI = "0102030405060708"
 PAYLOAD_LIMIT = 36
@@ -45,10 +46,14 @@ class Node:
 
     def __init__(self) -> None:
         self.executed: list[int] = []
-        self.running_hash = 0
+        self.running = configuration.encode_document(())
         self.to_say: deque[tuple[int | None, int | None]] = deque()  # (answered, configuration_hash)
         self.mac_acknowledgement = False
-        self._pieces: dict[int, Piece] = {}
+        self._assembly = configuration.Assembly()
+
+    @property
+    def running_hash(self) -> int:
+        return configuration.crc32(self.running)
 
     def receive(self, f_port: int, payload: bytes) -> None:
         if f_port == ports.COMMAND:
@@ -57,15 +62,11 @@ class Node:
                 self.executed.append(number)
             self.to_say.append((number, None))
         elif f_port == ports.CONFIGURATION:
-            piece = configuration.decode_piece(payload)
-            if any(known.hash != piece.hash or known.count != piece.count for known in self._pieces.values()):
-                self._pieces.clear()
-            self._pieces[piece.index] = piece
-            if len(self._pieces) == piece.count:
-                configuration.assemble(list(self._pieces.values()))
-                self._pieces.clear()
-                self.running_hash = piece.hash
-                self.to_say.append((None, piece.hash))
+            transfer = self._assembly.take(payload)
+            if transfer:
+                with contextlib.suppress(CodecError):  # a difference to something else
+                    self.running = configuration.result(transfer, self.running)
+                self.to_say.append((None, self.running_hash))
 
 
 class Network:

@@ -20,12 +20,18 @@ def set_output(dev_eui: str, *, confirmed: bool = False, attempts: int = 3, last
 
 
 def configure(dev_eui: str, settings: int = 12, *, confirmed: bool = False, attempts: int = 3) -> Order:
-    value = next(_numbers)
-    document = tuple(Setting(configuration.HIGH, channel, value) for channel in range(settings))
+    document = document_of(settings, next(_numbers))
     order = _order(dev_eui, confirmed, attempts, 600)
     order.configuration.document = configuration.encode_document(document)
     order.configuration.hash = configuration.document_hash(document)
     return order
+
+
+def document_of(size: int, value: int = 1) -> tuple[Setting, ...]:
+    """Return a document of `size` settings, each of four bytes and a little, the first with `value`."""
+    return tuple(
+        Setting(configuration.HIGH, n, 10_000_000 * (-1) ** n + n if n else value) for n in range(size)
+    )
 
 
 def _order(dev_eui: str, confirmed: bool, attempts: int, lasts_s: float) -> Order:

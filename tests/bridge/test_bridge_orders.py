@@ -82,8 +82,7 @@ def test_a_configuration_goes_in_pieces_and_ends_with_the_nodes_report(
     order = orders_made.configure(DEV_EUI, settings=20)
     cloud.order(order)
 
-    pieces = [configuration.decode_piece(downlink.payload) for downlink in downlinks(chirpstack, 3)]
-    document = configuration.assemble(pieces)
+    document = configuration.assemble([downlink.payload for downlink in downlinks(chirpstack, 3)])
     chirpstack.uplink(DEV_EUI, ports.STATE, state(configuration.document_hash(document)))
 
     assert configuration.encode_document(document) == order.configuration.document

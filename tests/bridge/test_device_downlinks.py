@@ -21,10 +21,10 @@ from farwire_bridge.happenings import Confirmed, Discarded, Heard, Rejoined, Tra
 from farwire_bridge.order_content import accepted
 from farwire_bridge.outcome import Outcome
 from farwire_codecs import command, configuration, ports
-from farwire_codecs.configuration import Setting
 from farwire_contract.v1.orders_pb2 import Order
 from farwire_contract.v1.telemetry_pb2 import Fate
 from tests.bridge.events_made import DEV_EUI
+from tests.bridge.orders_made import document_of
 
 ANSWER_UPLINKS = 3
 LATER_MS = 100_000
@@ -61,12 +61,13 @@ class Desk:
         order.command.report_state.SetInParent()
         return self.order(order, **facts)
 
-    def configuration(self, value: int = 1, settings: int = 1, **facts: Any) -> list[Call]:
-        document = tuple(Setting(configuration.HIGH, channel, value) for channel in range(settings))
+    def configuration(self, value: int = 1, settings: int = 1, base: bytes = b"", **facts: Any) -> list[Call]:
+        document = document_of(settings, value)
         order = Order(order_id=f"configuration {value}", dev_eui=DEV_EUI, created_ms=value, attempts=2)
         order.expires_ms = LATER_MS
         order.configuration.document = configuration.encode_document(document)
         order.configuration.hash = configuration.document_hash(document)
+        order.configuration.base = base
         return self.order(order, **facts)
 
     def order(self, order: Order, **facts: Any) -> list[Call]:
@@ -103,6 +104,11 @@ def sent(call: Call) -> object:
     if call.f_port == ports.COMMAND:
         return command.decode(call.payload)
     return configuration.decode_piece(call.payload)
+
+
+def payload_of(call: Call) -> bytes:
+    assert isinstance(call, Enqueue)
+    return call.payload
 
 
 def test_an_order_is_accepted_and_enqueued() -> None:
@@ -254,11 +260,11 @@ def test_a_configuration_goes_while_a_command_waits_for_its_answer() -> None:
 def test_a_configuration_goes_piece_by_piece() -> None:
     desk = Desk()
     desk.configuration(7, settings=12)
-    pieces = [sent(desk.calls[0])]
+    pieces = [payload_of(desk.calls[0])]
     while calls := desk.send(f"item {len(pieces)}"):
-        pieces.append(sent(calls[0]))
+        pieces.append(payload_of(calls[0]))
 
-    document = configuration.assemble(pieces)  # type: ignore[arg-type]
+    document = configuration.assemble(pieces)
     assert len(pieces) == 2
     assert len(document) == 12
     assert [fate for _, fate in desk.fates] == [Fate.ACCEPTED, Fate.ENQUEUED, Fate.SENT]
@@ -317,6 +323,82 @@ def test_only_the_piece_that_was_not_acknowledged_is_repeated() -> None:
 
     assert sent(again) == second != first
     assert desk.core.orders[0].attempt == 1
+
+
+BASE = configuration.encode_document(document_of(12, 1))
+
+
+def difference_sent(desk: Desk) -> bool:
+    """Whether the present call carries the difference to BASE."""
+    is_difference: bool = configuration.decode_piece(payload_of(desk.calls[0])).difference
+    return is_difference
+
+
+def test_a_difference_goes_where_it_is_smaller() -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=BASE)
+
+    frame = payload_of(desk.calls[0])
+    assert len(frame) < 10
+    assert configuration.assemble([frame], BASE) == document_of(12, 7)
+
+
+def test_a_node_that_runs_something_else_gets_the_whole_document_in_the_same_attempt() -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=BASE)
+    assert difference_sent(desk)
+    desk.send("difference")
+
+    desk.heard(configuration_hash=1)
+
+    assert not difference_sent(desk)
+    assert desk.core.orders[0].attempt == 1
+
+
+def test_a_node_that_still_runs_the_base_is_waited_for() -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=BASE)
+    desk.send("difference")
+
+    assert desk.heard(configuration_hash=configuration.crc32(BASE)) == []
+
+
+def test_a_difference_without_an_answer_is_followed_by_the_whole_document() -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=BASE)
+    desk.send("difference")
+    for _ in range(ANSWER_UPLINKS):
+        desk.heard()
+
+    assert not difference_sent(desk)
+    assert desk.core.orders[0].attempt == 2
+
+
+def test_a_difference_ends_with_the_hash_of_its_result() -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=BASE)
+    desk.send("difference")
+
+    desk.heard(configuration_hash=configuration.document_hash(document_of(12, 7)))
+
+    assert desk.core.orders == ()
+
+
+def test_what_was_reported_while_the_order_waited_makes_a_difference_useless() -> None:
+    desk = Desk(limit=None)
+    assert desk.configuration(7, settings=12, base=BASE) == []
+
+    desk.heard(configuration_hash=1)
+
+    assert not difference_sent(desk)
+
+
+@pytest.mark.parametrize(("base", "attempts"), [(b"", 2), (b"\xff", 2), (BASE, 1), (b"\x1f" * 40, 2)])
+def test_the_whole_document_goes_without_a_base_of_use(base: bytes, attempts: int) -> None:
+    desk = Desk()
+    desk.configuration(7, settings=12, base=base, attempts=attempts)
+
+    assert not difference_sent(desk)
 
 
 def test_a_newer_configuration_supersedes_an_older_one() -> None:

@@ -14,10 +14,10 @@ from farwire_bridge.order_content import accepted
 from farwire_bridge.order_state import OrderState, Phase
 from farwire_bridge.outcome import Outcome
 from farwire_codecs import configuration, ports
-from farwire_codecs.configuration import Setting
 from farwire_contract.v1.orders_pb2 import Order
 from farwire_contract.v1.telemetry_pb2 import Fate
 from tests.bridge.network_model import DEV_EUI, Network
+from tests.bridge.orders_made import document_of
 
 ANSWER_UPLINKS = 3
 FOR_EVER_MS = 10**12
@@ -75,16 +75,21 @@ class DownlinksMachine(RuleBasedStateMachine):
         value=st.integers(1, 2),
         confirmed=st.booleans(),
         attempts=st.integers(1, 3),
+        base=st.sampled_from(["unknown", "running", "another"]),
     )
-    def configuration(self, size: int, value: int, confirmed: bool, attempts: int) -> None:
+    def configuration(self, size: int, value: int, confirmed: bool, attempts: int, base: str) -> None:
         number = next(self.numbers)
-        document = tuple(Setting(configuration.HIGH, channel, value) for channel in range(size))
+        document = document_of(size, value)
         order = Order(order_id=f"configuration-{number}", dev_eui=DEV_EUI, confirmed=confirmed)
         order.created_ms = number
         order.attempts = attempts
         order.expires_ms = FOR_EVER_MS
         order.configuration.document = configuration.encode_document(document)
         order.configuration.hash = configuration.document_hash(document)
+        if base == "running":
+            order.configuration.base = self.network.node.running
+        elif base == "another":
+            order.configuration.base = configuration.encode_document(document_of(size, 3))
         self.newest_configuration = order
         self.order(order)
 

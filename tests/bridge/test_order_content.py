@@ -13,6 +13,7 @@ from farwire_contract.v1.orders_pb2 import Command, Configuration, Order, Reboot
 from tests.bridge.events_made import DEV_EUI
 
 DOCUMENT = (Setting(configuration.SAMPLING_INTERVAL_S, None, 300),)
+BASE = configuration.encode_document((Setting(configuration.STATE_INTERVAL_S, None, 300),))
 
 
 def make(**changes: Any) -> Order:
@@ -53,6 +54,23 @@ def test_a_configuration_is_expected_back_as_its_hash() -> None:
 
     assert state.f_port == ports.CONFIGURATION
     assert state.expected == configuration.document_hash(DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    ("base", "kept"),
+    [(BASE, True), (configuration.encode_document(DOCUMENT), False), (b"\xff\xff", False), (b"", False)],
+)
+def test_a_base_is_kept_if_a_difference_can_be_taken_to_it(base: bytes, kept: bool) -> None:
+    body = Configuration(
+        document=configuration.encode_document(DOCUMENT),
+        hash=configuration.document_hash(DOCUMENT),
+        base=base,
+    )
+
+    state = accepted(make(command=None, configuration=body), 1)
+
+    assert state.base == (base if kept else b"")
+    assert from_text(to_text(state)) == state
 
 
 @pytest.mark.parametrize(

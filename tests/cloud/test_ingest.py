@@ -7,7 +7,7 @@ import pytest
 
 from farwire_cloud.errors import InvalidError, StoreUnavailableError
 from farwire_cloud.model.deliveries import Delivery
-from farwire_cloud.model.orders import Fate
+from farwire_cloud.model.orders import Configuration, Fate
 from farwire_cloud.orders.configurations import Target
 from farwire_cloud.orders.documents import Change
 from farwire_cloud.store import keys
@@ -492,6 +492,19 @@ def test_a_node_that_lost_its_configuration_gets_it_again(copy: Copy, store: Mem
     assert now.order_id != desired.order_id
     assert copy.register.get(EUI, now.order_id).is_open
     assert len(store.query(keys.open_orders()).items) == 1
+
+
+def test_an_order_carries_what_the_node_ran_before_as_the_base_of_a_difference(copy: Copy) -> None:
+    first = copy.configurations.change(Target(EUI, "app-1", 77), [Change("adr", None, True)], "ann", T0)
+    second = copy.configurations.change(
+        Target(EUI, "app-1", first.hash), [Change("adr", None, False)], "ann", T0 + 1
+    )
+
+    bodies = [copy.register.get(EUI, desired.order_id).body for desired in (first, second)]
+    assert bodies == [
+        Configuration(first.document, first.hash, b""),
+        Configuration(second.document, second.hash, first.document),
+    ]
 
 
 # Bad input

@@ -142,6 +142,7 @@ def test_an_order_expires_unsent_at_its_time_and_sent_only_after_the_wait_for_an
         Command(65_535, ReportState()),
         Command(7, Reboot()),
         Configuration(b"\x00\x00", 0xFFFF_FFFF),
+        Configuration(b"\x00\x00", 1, b"\x01"),
     ],
 )
 def test_an_order_survives_the_store(body: Command | Configuration) -> None:

@@ -1,6 +1,7 @@
 """The REST API through a real uvicorn server."""
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -341,7 +342,7 @@ def test_a_configuration_becomes_in_sync_by_the_nodes_own_report(plant: Running)
         json={
             "settings": [
                 {"key": "sampling_interval_s", "value": 30},
-                {"key": "high", "channel": 1, "value": 300},
+                {"key": "high", "index": 1, "value": 300},
             ]
         },
     )
@@ -349,7 +350,10 @@ def test_a_configuration_becomes_in_sync_by_the_nodes_own_report(plant: Running)
     wanted = answer.json()
     assert (wanted["in_sync"], wanted["order"]["fate"]) == (False, "queued")
     document = configuration.canonical(
-        [configuration.Setting(1, None, 30), configuration.Setting(16, 1, 300)]
+        [
+            configuration.Setting(configuration.SAMPLING_INTERVAL_S, None, 30),
+            configuration.Setting(configuration.HIGH, 1, 300),
+        ]
     )
     assert int(wanted["desired"]["hash"], 16) == configuration.document_hash(document)
 
@@ -368,12 +372,12 @@ def test_settings_that_are_not_named_stay_and_null_takes_one_back(plant: Running
     def put(*settings: dict[str, Any]) -> Any:
         return plant.api.put(f"{API}{DEVICE}/configuration", json={"settings": settings}).json()["desired"]
 
-    put({"key": "sampling_interval_s", "value": 30}, {"key": "low", "channel": 2, "value": -5})
+    put({"key": "sampling_interval_s", "value": 30}, {"key": "low", "index": 2, "value": -5})
     found = put({"key": "reporting_interval_s", "value": 900}, {"key": "sampling_interval_s", "value": None})
 
     assert found["settings"] == [
-        {"key": "reporting_interval_s", "channel": None, "value": 900},
-        {"key": "low", "channel": 2, "value": -5},
+        {"key": "reporting_interval_s", "scope": "node", "index": None, "value": 900, "unit": "s"},
+        {"key": "low", "scope": "channel", "index": 2, "value": -5, "unit": "raw"},
     ]
 
 
@@ -402,12 +406,20 @@ def test_asking_for_the_same_again_orders_nothing_new(plant: Running) -> None:
         ([{"key": "colour", "value": 1}], "settings[0].key"),
         ([{"key": "sampling_interval_s", "value": 0}], "settings[0].value"),
         ([{"key": "sampling_interval_s", "value": 86_401}], "settings[0].value"),
-        ([{"key": "sampling_interval_s", "channel": 1, "value": 5}], "settings[0].channel"),
-        ([{"key": "high", "value": 5}], "settings[0].channel"),
-        ([{"key": "high", "channel": 256, "value": 5}], "settings[0].channel"),
-        ([{"key": "high", "channel": 1, "value": 1 << 32}], "settings[0].value"),
-        ([{"key": "high", "channel": 1, "value": 0.5}], "settings.0.value"),
-        ([{"key": "high", "channel": 1, "value": "x"}], "settings.0.value"),
+        ([{"key": "sampling_interval_s", "value": True}], "settings[0].value"),
+        ([{"key": "sampling_interval_s", "index": 1, "value": 5}], "settings[0].index"),
+        ([{"key": "high", "value": 5}], "settings[0].index"),
+        ([{"key": "high", "index": 256, "value": 5}], "settings[0].index"),
+        ([{"key": "high", "index": True, "value": 5}], "settings.0.index"),
+        ([{"key": "high", "index": 1, "value": 1 << 32}], "settings[0].value"),
+        ([{"key": "high", "index": 1, "value": 0.5}], "settings[0].value"),
+        ([{"key": "high", "index": 1, "value": "x"}], "settings[0].value"),
+        ([{"key": "high", "index": 1, "value": {}}], "settings[0].value"),
+        ([{"key": "adr", "value": 1}], "settings[0].value"),
+        ([{"key": "radio_class", "value": "B"}], "settings[0].value"),
+        ([{"key": "server_host", "index": 1, "value": ""}], "settings[0].value"),
+        ([{"key": "server_password", "index": 1, "value": "********"}], "settings[0].value"),
+        ([{"key": "adr", "value": True}, {"key": "adr", "value": []}], "settings[1].value"),
         ([{"value": 5}], "settings.0.key"),
         ("x", "settings"),
     ],
@@ -419,6 +431,53 @@ def test_a_bad_setting_is_refused_by_name_and_changes_nothing(
 
     assert error_of(answer, 422)["details"][0]["field"] == field
     assert plant.get(DEVICE + "/configuration")["desired"] is None
+
+
+def test_values_of_every_kind_are_shown_as_they_were_written(plant: Running) -> None:
+    wanted = [
+        {"key": "priority", "scope": "channel", "index": 3, "value": "high", "unit": ""},
+        {"key": "sensor_enabled", "scope": "sensor", "index": 2, "value": False, "unit": ""},
+        {"key": "adr", "scope": "node", "index": None, "value": True, "unit": ""},
+        {"key": "server_host", "scope": "server", "index": 1, "value": "mqtt.example", "unit": ""},
+        {"key": "server_port", "scope": "server", "index": 1, "value": 8883, "unit": ""},
+    ]
+    settings = [{name: each[name] for name in ("key", "index", "value")} for each in wanted]
+
+    answer = plant.api.put(f"{API}{DEVICE}/configuration", json={"settings": settings})
+
+    assert answer.json()["desired"]["settings"] == wanted
+
+
+def test_a_secret_goes_to_the_node_and_to_nobody_else(
+    plant: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = {"key": "server_password", "index": 1, "value": "correct horse"}
+    put = f"{API}{DEVICE}/configuration"
+
+    answers = [
+        plant.api.put(put, json={"settings": [secret]}),
+        plant.api.put(put, json={"settings": [secret | {"value": "correct horse" * 9}]}),
+        plant.api.put(put, json={"settings": [{"key": "colour"}, secret]}),
+        plant.api.put(put, json={"settings": [secret | {"value": ["correct horse"]}]}),
+    ]
+    answers += [plant.api.get(f"{API}{DEVICE}/{what}") for what in ("configuration", "orders")]
+    for role in ("viewer", "operator", "admin"):
+        answers.append(plant.api.get(put, headers=key_of(plant, role)))
+
+    assert [answer.status_code for answer in answers] == [202, 422, 422, 422, 200, 200, 200, 200, 200]
+    assert answers[-1].json()["desired"]["settings"][0]["value"] == "********"
+    assert [answer.text for answer in answers if "correct horse" in answer.text] == []
+    assert "correct horse" not in caplog.text
+
+
+def test_the_document_of_the_api_lists_every_setting(plant: Running) -> None:
+    document = plant.api.get(f"{API}/openapi.json").json()
+    alternatives = document["components"]["schemas"]["NewSetting"]["oneOf"]
+
+    assert [each["properties"]["key"]["const"] for each in alternatives] == [
+        key.name for key in configuration.KEYS.values()
+    ]
 
 
 # Keys and roles

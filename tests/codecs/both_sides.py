@@ -152,18 +152,54 @@ def control(source):
 
 
 def settings(source):
-    document = []
+    old, new = document(source), document(source)
+    show(source, configuration.encode_document(old), lambda data: plain(configuration.decode_document(data)))
+    show(
+        source,
+        configuration.difference(old, new),
+        lambda data: [plain(part) for part in configuration.decode_difference(data)],
+    )
+    limit = 11 + source.below(40)
+    for frames in (configuration.pieces(new, limit), configuration.difference_pieces(old, new, limit)):
+        for frame in frames:
+            show(source, frame, configuration.decode_piece)
+        base = configuration.encode_document(old)
+        print(configuration.assemble(list(reversed(frames)), base) == new)
+        try:
+            configuration.assemble(frames[1:] + frames[:1], configuration.encode_document(new))
+        except CodecError as error:
+            print(error)
+
+
+def plain(document):
+    """Return settings with words in hex: the two write other letters differently."""
+    found = []
+    for key, index, value in document:
+        word = value.encode() if isinstance(value, str) else value
+        found.append((key, index, word.hex() or "" if isinstance(word, bytes) else value))
+    return found
+
+
+def document(source):
+    found = []
     for key in sorted(configuration.KEYS):
+        if source.below(3):
+            continue
         form = configuration.KEYS[key]
-        for channel in range(source.below(4)) if form.per_channel else (None,):
-            document.append(configuration.Setting(key, channel, source.among(form.low, form.high)))
-    document = configuration.canonical(document)
-    print(configuration.document_hash(document))
-    frames = configuration.pieces(document, 15 + source.below(40))
-    for frame in frames:
-        show(source, frame, configuration.decode_piece)
-    pieces = [configuration.decode_piece(frame) for frame in frames]
-    print(configuration.assemble(list(reversed(pieces))) == document)
+        for index in range(source.below(4)) if form.scope != "node" else (None,):
+            found.append(configuration.Setting(key, index, setting_value(source, form)))
+    return configuration.canonical(found)
+
+
+def setting_value(source, form):
+    if form.kind == "boolean":
+        return source.below(2) == 1
+    if form.kind in ("text", "secret"):
+        letters = ("ab-9", "a_ !", "\u00e4\u20ac\U0001f512")[source.below(3)]
+        size = form.low + source.below(form.high // 4)
+        word = "".join([letters[source.below(len(letters))] for _ in range(size)])
+        return word if form.kind == "text" else word.encode()
+    return source.among(form.low, form.high)
 
 
 def live(source):

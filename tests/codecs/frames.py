@@ -22,7 +22,12 @@ def schema_of(case: dict[str, Any]) -> Schema:
 
 
 def document_of(settings: list[list[Any]]) -> tuple[configuration.Setting, ...]:
-    return tuple(configuration.Setting(*setting) for setting in settings)
+    """Return a document; the vectors write a secret as {"secret": its bytes in hex}."""
+    return tuple(configuration.Setting(key, index, _setting_value(value)) for key, index, value in settings)
+
+
+def _setting_value(value: Any) -> Any:
+    return bytes.fromhex(value["secret"]) if isinstance(value, dict) else value
 
 
 def message_of(case: dict[str, Any]) -> Any:
@@ -47,7 +52,10 @@ def encoded(case: dict[str, Any]) -> bytes:
         case "configuration_document":
             return configuration.encode_document(message)
         case "configuration_piece":
-            return configuration.pieces(document_of(case["document"]), case["limit"])[message.index]
+            new, limit = document_of(case["document"]), case["limit"]
+            if "base" not in case:
+                return configuration.pieces(new, limit)[message.index]
+            return configuration.difference_pieces(document_of(case["base"]), new, limit)[message.index]
         case "log_piece":
             return log_piece.encode(message)
     records = [batch.Record(number, time_s, _values(values)) for number, time_s, values in case["records"]]
@@ -78,8 +86,7 @@ def _acknowledgement(fields: dict[str, Any]) -> acknowledgement.Acknowledgement:
 
 
 def _piece(fields: dict[str, Any]) -> configuration.Piece:
-    given = {"hash": int(fields["hash"], 16), "data": bytes.fromhex(fields["data"])}
-    return configuration.Piece(**fields | given)
+    return configuration.Piece(**fields | {"data": bytes.fromhex(fields["data"])})
 
 
 def _log_piece(fields: dict[str, Any]) -> log_piece.LogPiece:

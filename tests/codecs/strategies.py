@@ -9,7 +9,6 @@ from farwire_codecs import (
     alarm,
     batch,
     command,
-    configuration,
     log_piece,
     lpp,
     lpp_history,
@@ -131,18 +130,6 @@ commands = st.one_of(
     st.builds(command.SendLog, number=u16, report_kind=st.sampled_from(log_piece.KINDS), offset=u16),
 )
 answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))
-
-
-@st.composite
-def settings(draw: st.DrawFn) -> configuration.Setting:
-    number, key = draw(st.sampled_from(list(configuration.KEYS.items())))
-    channel = draw(byte) if key.per_channel else None
-    return configuration.Setting(number, channel, draw(st.integers(key.low, key.high)))
-
-
-documents = st.lists(
-    settings(), max_size=configuration.MAXIMUM_SETTINGS, unique_by=lambda s: (s.key, s.channel)
-).map(configuration.canonical)
 
 
 @st.composite

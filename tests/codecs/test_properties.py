@@ -93,26 +93,6 @@ def test_command_answer_comes_back(answer: command.CommandAnswer) -> None:
     refuse_every_prefix(command.decode_answer, frame)
 
 
-@given(any_.documents, any_.payload_limits, st.randoms())
-def test_document_comes_back_from_its_pieces_in_any_order(
-    document: tuple[configuration.Setting, ...], limit: int, order: Any
-) -> None:
-    try:
-        frames = configuration.pieces(document, limit)
-    except CodecError:
-        assert len(configuration.encode_document(document)) > 255 * (limit - configuration.PIECE_OVERHEAD)
-        return
-    order.shuffle(frames)
-
-    pieces = [configuration.decode_piece(frame) for frame in frames]
-
-    assert all(len(frame) <= limit for frame in frames)
-    assert configuration.assemble(pieces) == document
-    assert pieces[0].hash == configuration.document_hash(document)
-    refuse_every_prefix(configuration.decode_piece, frames[0])
-    refuse_every_prefix(configuration.decode_document, configuration.encode_document(document))
-
-
 @given(any_.recordings(), any_.payload_limits, st.integers(0, 200_000), st.booleans(), st.booleans())
 def test_history_comes_back(
     recording: tuple[Schema, list[batch.Record]], limit: int, after_ms: int, wanted: bool, inline: bool

@@ -5,7 +5,16 @@ import re
 
 import pytest
 
-from farwire_codecs import alarm, batch, command, configuration, log_piece, ports, state_report
+from farwire_codecs import (
+    alarm,
+    batch,
+    command,
+    configuration,
+    configuration_keys,
+    log_piece,
+    ports,
+    state_report,
+)
 from farwire_codecs.lpp_profiles import PROFILES
 from farwire_codecs.lpp_types import TYPES
 from tests.codecs import frames
@@ -36,9 +45,10 @@ def test_every_port_is_in_the_table(name: str) -> None:
 @pytest.mark.parametrize("number", configuration.KEYS)
 def test_every_key_is_in_the_table_with_its_range(number: int) -> None:
     key = configuration.KEYS[number]
+    names = ", ".join(f"{index} {name}" for index, name in enumerate(key.names))
+    values = "" if key.kind == configuration_keys.BOOLEAN else names or f"{key.low} to {key.high}"
 
-    row = f"| {number} | {key.name} | {'yes' if key.per_channel else 'no'} | {key.low} to {key.high} |"
-    assert row in README
+    assert f"| {number} | {key.name} | {key.scope} | {key.kind} | {values} |\n" in README
 
 
 def test_every_type_is_in_the_table() -> None:
@@ -68,7 +78,7 @@ def test_limits_are_given() -> None:
     for limit in (
         f"1 to {batch.MAXIMUM_RECORDS}",
         f"at most {configuration.MAXIMUM_DOCUMENT} bytes",
-        f"at most {configuration.MAXIMUM_SETTINGS})",
+        f"at most {configuration.MAXIMUM_SETTINGS} settings",
         f"1 to {alarm.MAXIMUM_ALARMS};",
         f"to {state_report.MAXIMUM_SIZE} bytes",
         f"at most {log_piece.MAXIMUM_REPORT} bytes",

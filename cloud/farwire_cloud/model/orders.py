@@ -69,10 +69,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A whole configuration document (farwire_codecs.configuration) and its hash."""
+    """A whole configuration document (farwire_codecs.configuration) and its hash.
+
+    `base`: the document that the node ran when this was ordered, for a difference to it; b"": unknown.
+    """
 
     document: bytes
     hash: int
+    base: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,12 @@ class Configurations:
                 log.warning("configuration_drifted", extra={"dev_eui": target.dev_eui})
                 self._order(None, wanted, target, now_ms)
 
+    def _base(self, target: Target) -> bytes:
+        """Return the document that the device says it runs, b"" if it was never to run it."""
+        if target.reported_hash is None:
+            return b""
+        return self.document(target.dev_eui, target.reported_hash) or b""
+
     def _replace(self, before: Desired | None, wanted: Desired) -> bool:
         self._table.put_many([document_to_item(wanted)])
         condition = Equals("v", before.version) if before else Absent()
@@ -99,7 +105,7 @@ class Configurations:
             confirmed=True,
             attempts=SEND_ATTEMPTS,
             created_by=wanted.set_by,
-            body=Configuration(wanted.document, wanted.hash),
+            body=Configuration(wanted.document, wanted.hash, self._base(target)),
             steps=(Step("created", now_ms),),
         )
         if before is not None and self._register.find(target.dev_eui, before.order_id) is not None:

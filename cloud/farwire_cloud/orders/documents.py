@@ -1,6 +1,7 @@
 """Configuration documents as operators write them, and changes to one. Pure.
 
-A setting's key is the codec's name for it; thresholds are in the raw integers of the channel's LPP type.
+A setting's key, scope and range are the codec's (farwire_codecs.configuration_keys), its value as
+farwire_codecs.configuration_words has it in JSON. No error and no answer tells a secret.
 """
 
 from collections.abc import Iterable
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from farwire_cloud.errors import InvalidError
-from farwire_codecs import configuration
+from farwire_codecs import configuration, configuration_keys, configuration_words
 from farwire_codecs.configuration import KEYS, Setting
+from farwire_codecs.configuration_keys import Key
+from farwire_codecs.configuration_settings import MAXIMUM_INDEX
 from farwire_codecs.errors import CodecError
-
-_IDS = {key.name: id_ for id_, key in KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,25 @@ class Change:
     """One setting to be set, or with `value` None to go back to the node's built-in value."""
 
     key: str
-    channel: int | None
-    value: int | None
+    index: int | None  # which channel, sensor or server; None: the node
+    value: Any  # as JSON has it
 
 
 def changed(document: bytes, changes: Iterable[Change]) -> bytes:
     """Return the document (b"": none yet) with the changes, the later ones winning. Raises InvalidError."""
     settings = (
-        {(s.key, s.channel): s.value for s in configuration.decode_document(document)} if document else {}
+        {(s.key, s.index): s.value for s in configuration.decode_document(document)} if document else {}
     )
-    for index, change in enumerate(changes):
-        place = (_checked(f"settings[{index}]", change), change.channel)
+    for position, change in enumerate(changes):
+        field = f"settings[{position}]"
+        key = _key(field, change)
         if change.value is None:
-            settings.pop(place, None)
+            settings.pop((key.number, change.index), None)
         else:
-            settings[place] = change.value
+            settings[key.number, change.index] = _value(f"{field}.value", key, change.value)
     try:
         return configuration.encode_document(
-            configuration.canonical(
-                [Setting(key, channel, value) for (key, channel), value in settings.items()]
-            )
+            configuration.canonical([Setting(key, index, value) for (key, index), value in settings.items()])
         )
     except CodecError as error:
         raise InvalidError("settings", len(settings), str(error)) from error
@@ -52,24 +52,36 @@ def hash_of(document: bytes) -> int:
 
 def shown(document: bytes) -> list[dict[str, Any]]:
     """Return the settings of a document as operators read them."""
-    return [
-        {"key": KEYS[setting.key].name, "channel": setting.channel, "value": setting.value}
-        for setting in configuration.decode_document(document)
-    ]
-
-
-def _checked(field: str, change: Change) -> int:
-    """Return the id of a change's key; raises InvalidError for what the codec's table does not allow."""
-    id_ = _IDS.get(change.key)
-    if id_ is None:
-        raise InvalidError(f"{field}.key", change.key, f"one of {', '.join(_IDS)}")
-    key = KEYS[id_]
-    if key.per_channel and (change.channel is None or not 0 <= change.channel <= 255):
-        raise InvalidError(f"{field}.channel", change.channel, f"0 to 255, because {key.name} is per channel")
-    if not key.per_channel and change.channel is not None:
-        raise InvalidError(
-            f"{field}.channel", change.channel, f"none, because {key.name} is the whole node's"
+    found = []
+    for setting in configuration.decode_document(document):
+        key = KEYS[setting.key]
+        value = configuration_words.to_json(key, setting.value)
+        unit = configuration_words.WORDS[setting.key].unit
+        found.append(
+            {"key": key.name, "scope": key.scope, "index": setting.index, "value": value, "unit": unit}
         )
-    if change.value is not None and not key.low <= change.value <= key.high:
-        raise InvalidError(f"{field}.value", change.value, f"{key.name} from {key.low} to {key.high}")
-    return id_
+    return found
+
+
+def _key(field: str, change: Change) -> Key:
+    """Return a change's key; raises InvalidError for one, or for an index, that does not exist."""
+    try:
+        key = configuration_words.named(change.key)
+    except CodecError as error:
+        names = ", ".join(configuration_words.BY_NAME)
+        raise InvalidError(f"{field}.key", change.key, f"one of {names}") from error
+    is_nodes = key.scope == configuration_keys.NODE
+    if not is_nodes and (change.index is None or not 0 <= change.index <= MAXIMUM_INDEX):
+        expected = f"0 to {MAXIMUM_INDEX}, because {key.name} is of one {key.scope}"
+        raise InvalidError(f"{field}.index", change.index, expected)
+    if is_nodes and change.index is not None:
+        raise InvalidError(f"{field}.index", change.index, f"none, because {key.name} is the whole node's")
+    return key
+
+
+def _value(field: str, key: Key, value: Any) -> Any:
+    try:
+        return configuration_words.from_json(key, value)
+    except CodecError as error:
+        told = "a secret" if key.kind == configuration_keys.SECRET else value
+        raise InvalidError(field, told, f"{key.name}: {configuration_words.expected(key)}") from error

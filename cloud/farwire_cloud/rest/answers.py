@@ -193,8 +193,10 @@ class Setting(BaseModel):
     """One setting."""
 
     key: str
-    channel: int | None
-    value: int
+    scope: str = Field(description="whose it is: node, channel, sensor or server")
+    index: int | None = Field(description="which channel, sensor or server; null: the node")
+    value: bool | int | str = Field(description="a secret's is never shown, but masked")
+    unit: str = Field(description="empty: none; raw: in the integers of the channel's LPP type")
 
 
 class DesiredConfiguration(BaseModel):

@@ -1,6 +1,6 @@
 """Routes that ask something of a device: commands and configuration."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +15,8 @@ from farwire_cloud.rest import answers, shape
 from farwire_cloud.rest.auth import Operator, Viewer
 from farwire_cloud.rest.parameters import DevEui, Limit, OrderId, state_of
 from farwire_cloud.rest.services import Provided, Services
-from farwire_codecs import lpp_types
-from farwire_codecs.configuration import MAXIMUM_SETTINGS
+from farwire_codecs import configuration_words, lpp_types
+from farwire_codecs.configuration import KEYS, MAXIMUM_SETTINGS
 from farwire_codecs.errors import CodecError
 
 router = APIRouter(tags=["orders"])
@@ -42,13 +42,19 @@ class NewCommand(BaseModel):
 
 
 class NewSetting(BaseModel):
-    """A setting to change; `value` null goes back to the value that the node left the factory with."""
+    """A setting to change; `value` null goes back to the value that the node left the factory with.
 
-    model_config = ConfigDict(extra="forbid")
+    What each key takes is listed in the API's schema, one alternative a key.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"oneOf": [configuration_words.json_schema(key) for key in KEYS.values()]},
+    )
 
     key: str = Field(max_length=40)
-    channel: int | None = None
-    value: int | None = None
+    index: int | None = Field(default=None, strict=True, description="which channel, sensor or server")
+    value: Any = Field(default=None, description="an integer, true or false, or a text, as the key wants it")
 
 
 class NewSettings(BaseModel):
@@ -125,7 +131,7 @@ def configure(services: Provided, who: Operator, dev_eui: DevEui, body: NewSetti
     state = state_of(services.table, dev_eui)
     reported = state.report.content.configuration_hash if state.report else None
     target = Target(dev_eui, _application_of(state), reported)
-    changes = [Change(setting.key, setting.channel, setting.value) for setting in body.settings]
+    changes = [Change(setting.key, setting.index, setting.value) for setting in body.settings]
     services.configurations.change(target, changes, who.name, services.clock())
     return _configuration(services, state)
 

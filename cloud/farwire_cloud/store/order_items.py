@@ -135,7 +135,7 @@ def key_from_item(item: Item) -> StoredKey:
 
 def _body(body: Command | Configuration) -> dict[str, Any]:
     if isinstance(body, Configuration):
-        return {"document": body.document, "hash": body.hash}
+        return {"document": body.document, "hash": body.hash, "base": body.base}
     match body.action:
         case SetOutput(channel, value_x100):
             action: list[Any] = ["set_output", channel, value_x100]
@@ -148,7 +148,7 @@ def _body(body: Command | Configuration) -> dict[str, Any]:
 
 def _body_from(body: dict[str, Any]) -> Command | Configuration:
     if "document" in body:
-        return Configuration(body["document"], body["hash"])
+        return Configuration(body["document"], body["hash"], body.get("base", b""))
     name, *arguments = body["action"]
     kinds: dict[str, type[Action]] = {"set_output": SetOutput, "report_state": ReportState, "reboot": Reboot}
     return Command(body["number"], kinds[name](*arguments))

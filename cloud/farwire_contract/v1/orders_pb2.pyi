@@ -63,9 +63,11 @@ class Reboot(_message.Message):
     def __init__(self) -> None: ...
 
 class Configuration(_message.Message):
-    __slots__ = ("document", "hash")
+    __slots__ = ("document", "hash", "base")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     HASH_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
     document: bytes
     hash: int
-    def __init__(self, document: _Optional[bytes] = ..., hash: _Optional[int] = ...) -> None: ...
+    base: bytes
+    def __init__(self, document: _Optional[bytes] = ..., hash: _Optional[int] = ..., base: _Optional[bytes] = ...) -> None: ...

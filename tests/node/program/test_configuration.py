@@ -4,10 +4,12 @@ import random
 
 from farwire_codecs import configuration as codec
 from farwire_codecs.configuration import Setting
+from farwire_codecs.configuration_keys import Key
 from farwire_node.configuration import (
     APPLIED,
     BUILT_IN,
     CONFIGURATION_KEY,
+    PIECE_REPEATED,
     PIECE_TAKEN,
     REFUSED,
     RUNNING,
@@ -98,10 +100,53 @@ def test_pieces_of_a_newer_document_replace_those_of_an_unfinished_one() -> None
     assert running.sampling_interval_s == 7
 
 
-def test_a_piece_of_what_runs_already_is_answered_so() -> None:
+def test_what_runs_already_is_answered_so() -> None:
     running = Configuration(WANTED, MemoryStorage())
 
-    assert running.receive(codec.pieces(WANTED, 12)[1]) == RUNNING
+    assert receive_all(running, codec.pieces(WANTED, 12)) == [PIECE_TAKEN, RUNNING]
+    assert receive_all(running, codec.pieces(WANTED, 51)) == [RUNNING]
+
+
+def test_a_piece_of_what_was_applied_last_is_answered_so_and_kept_all_the_same() -> None:
+    running = Configuration((), MemoryStorage())
+    frames = codec.pieces(WANTED, 12)
+    receive_all(running, frames)
+
+    assert running.receive(frames[1]) == PIECE_REPEATED
+    assert running.receive(frames[0]) == RUNNING
+
+
+def test_a_difference_to_what_runs_is_applied_and_kept() -> None:
+    storage = MemoryStorage()
+    running = Configuration(OTHER, storage)
+
+    assert receive_all(running, codec.difference_pieces(OTHER, WANTED, 51)) == [APPLIED]
+    assert receive_all(running, codec.difference_pieces(WANTED, (), 51)) == [APPLIED]
+    assert receive_all(running, codec.difference_pieces((), WANTED, 12)) == [PIECE_TAKEN, APPLIED]
+    assert Configuration((), storage).hash == codec.document_hash(WANTED)
+
+
+def test_a_difference_to_something_else_is_refused_and_changes_nothing() -> None:
+    storage = MemoryStorage()
+    running = Configuration(OTHER, storage)
+
+    for frames in (codec.difference_pieces(WANTED, (), 51), codec.difference_pieces((), WANTED, 51)):
+        assert receive_all(running, frames) == [REFUSED]
+    assert (running.hash, storage.load(CONFIGURATION_KEY)) == (codec.document_hash(OTHER), None)
+
+
+def test_settings_that_this_node_does_not_act_upon_are_kept_and_hashed() -> None:
+    storage = MemoryStorage()
+    document = codec.canonical([Setting(k.number, *example(k)) for k in codec.KEYS.values()])
+
+    assert receive_all(Configuration((), storage), codec.pieces(document, 51))[-1] == APPLIED
+    assert Configuration((), storage).hash == codec.document_hash(document)
+
+
+def example(key: Key) -> tuple[int | None, object]:
+    """An index and a value of a key."""
+    value: object = {"boolean": True, "text": "a.example", "secret": b"hush"}.get(key.kind, key.high)
+    return None if key.scope == "node" else 2, value
 
 
 def test_a_damaged_document_is_refused_and_the_running_one_stays() -> None:

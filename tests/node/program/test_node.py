@@ -9,7 +9,14 @@ from farwire_codecs.acknowledgement import encode as encode_acknowledgement
 from farwire_codecs.alarm import HIGH as IS_HIGH
 from farwire_codecs.alarm import SENSOR_FAILED
 from farwire_codecs.command import CommandAnswer
-from farwire_codecs.configuration import HIGH, HYSTERESIS, REPORTING_INTERVAL_S, SAMPLING_INTERVAL_S, Setting
+from farwire_codecs.configuration import (
+    HIGH,
+    HYSTERESIS,
+    LOW,
+    REPORTING_INTERVAL_S,
+    SAMPLING_INTERVAL_S,
+    Setting,
+)
 from farwire_codecs.lpp_actuators import Output, encode_actuators
 from farwire_node import node_events
 from farwire_node.link import AIRTIME, Refusal, Sending
@@ -262,7 +269,8 @@ def test_a_configuration_is_applied_and_its_hash_reported() -> None:
 def test_the_pieces_of_a_configuration_are_fetched_without_waiting_for_the_next_report() -> None:
     bench = Bench(settings=RARELY)
     bench.run(60)
-    pieces = codec.pieces(WANTED, 14)
+    document = codec.canonical([*WANTED, *(Setting(LOW, n, 10_000_000 * (-1) ** n) for n in range(9))])
+    pieces = codec.pieces(document, 14)
     assert len(pieces) >= 3
     bench.cloud.queue.extend((ports.CONFIGURATION, frame) for frame in pieces)
     bench.run(3 * 3600)
@@ -274,7 +282,22 @@ def test_the_pieces_of_a_configuration_are_fetched_without_waiting_for_the_next_
     )
     first_chance_ms = frames(bench, ports.HISTORY)[1]
     assert applied_ms - first_chance_ms < 60_000
-    assert bench.cloud.states[-1].configuration_hash == codec.document_hash(WANTED)
+    assert bench.cloud.states[-1].configuration_hash == codec.document_hash(document)
+
+
+def test_a_difference_to_what_runs_is_applied_and_one_to_something_else_is_answered_with_the_state() -> None:
+    bench = Bench(settings=EVERY_20_S)
+    bench.run(60)
+    bench.cloud.queue.extend(
+        (ports.CONFIGURATION, frame)
+        for old in ((), EVERY_20_S)
+        for frame in codec.difference_pieces(old, WANTED, 51)
+    )
+
+    bench.run(1500)
+
+    hashes = [state.configuration_hash for state in bench.cloud.states]
+    assert hashes == [codec.document_hash(EVERY_20_S)] * 2 + [codec.document_hash(WANTED)]
 
 
 def test_a_configuration_that_runs_already_is_reported_again() -> None:
