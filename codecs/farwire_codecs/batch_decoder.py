@@ -4,9 +4,6 @@ from farwire_codecs import fields, schema_table
 from farwire_codecs.batch_layout import (
     ACKNOWLEDGEMENT_WANTED,
     CARRIED,
-    COARSE_S,
-    FINE_BITS,
-    FINE_MS,
     INLINE_SCHEMA,
     LENGTH_BITS,
     MAXIMUM_INTERVAL_S,
@@ -69,7 +66,7 @@ def decode(
     else:
         number = base.number + 1 + (_take_natural(coder) if coder.take_even(1) else 0)
     rows = _take_rows(coder, model, schema)
-    newest_age_ms = _take_age(coder)
+    newest_age_ms = (_take_natural(coder) - 1) * fields.EIGHTH_MS
     coder.end()
     if number + len(rows) - 1 > fields.MAXIMUM_U32:
         raise MalformedError(f"history batch: {len(rows)} records from number {number}")
@@ -108,12 +105,6 @@ def _take_rows(
             return rows
         if len(rows) == MAXIMUM_RECORDS:
             raise MalformedError(f"history batch has more than {MAXIMUM_RECORDS} records")
-
-
-def _take_age(coder: RangeDecoder) -> int:
-    if not coder.take_even(1):
-        return coder.take_even(FINE_BITS) * FINE_MS
-    return 1000 * (_take_natural(coder) - 1 + COARSE_S)
 
 
 def _take_natural(coder: RangeDecoder) -> int:

@@ -8,9 +8,6 @@ from farwire_codecs import fields, schema_table
 from farwire_codecs.batch_layout import (
     ACKNOWLEDGEMENT_WANTED,
     CARRIED,
-    COARSE_S,
-    FINE_BITS,
-    FINE_MS,
     INLINE_SCHEMA,
     LENGTH_BITS,
     MAXIMUM_INTERVAL_S,
@@ -147,17 +144,7 @@ def _put_rows(
 def _put_end(coder: RangeEncoder, count: int, newest: Record, tx_end_ms: int) -> None:
     """Code that the batch ends here, and the age of its newest record."""
     coder.put_chance(last_row_chance(count), 1)
-    age_ms = tx_end_ms - 1000 * newest.time_s
-    fine = (age_ms + FINE_MS // 2) // FINE_MS
-    if fine < 1 << FINE_BITS:
-        coder.put_even(0, 1)
-        coder.put_even(fine, FINE_BITS)
-    else:
-        coder.put_even(1, 1)
-        seconds = max((age_ms + 500) // 1000, COARSE_S)
-        _put_natural(
-            coder, fields.checked("age of the newest record", seconds, 0, fields.MAXIMUM_U32) - COARSE_S + 1
-        )
+    _put_natural(coder, fields.eighths("age of the newest record", tx_end_ms - 1000 * newest.time_s) + 1)
 
 
 def _put_natural(coder: RangeEncoder, value: int) -> None:

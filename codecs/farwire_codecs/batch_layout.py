@@ -7,8 +7,7 @@ Record = namedtuple("Record", ("number", "time_s", "values"))
 each a tuple of raw integers (one per axis) or None where it was not measured."""
 
 AgedRecord = namedtuple("AgedRecord", ("number", "age_ms", "values"))
-"""A decoded Record: `age_ms` before the end of its transmission, to 1/8 s below half a minute, else to the
-second."""
+"""A decoded Record: `age_ms` before the end of its transmission, to 1/8 s."""
 
 Batch = namedtuple("Batch", ("schema", "records", "acknowledgement_wanted", "only", "base"))
 """`records` a tuple of AgedRecord, oldest first; `only` the index of the one channel that the batch
@@ -24,10 +23,6 @@ OFF_GRID = 0x10
 MAXIMUM_RECORDS = 1024  # bounds what a decoder does for a frame; recorded series reach 600 in 222 bytes
 MAXIMUM_INTERVAL_S = (1 << 31) - 1
 LENGTH_BITS = 5
-
-FINE_MS = 125  # ages below FINE_AGES of these; older ones are in seconds
-FINE_BITS = 8
-COARSE_S = 32  # what 8 bits of FINE_MS do not reach
 
 _LAST_ROW_ODDS = 16  # the chance that n records are all, is 1 / (n + 16)
 
