@@ -6,7 +6,10 @@ keep a fleet's frames apart; planning itself draws nothing. A moment of None mea
 
 from collections import namedtuple
 
+from farwire_codecs.base import Base
 from farwire_codecs.command import CommandAnswer
+from farwire_codecs.model import ALL_CHANNELS
+from farwire_codecs.schema import Schema
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.backoff import Backoff
 from farwire_node.history import LONGEST_RUN
@@ -17,8 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Batch = namedtuple("Batch", ("first", "count", "asked", "inline_schema"))
-"""What a history frame carried: `count` records from `first` on, whether it asked for an acknowledgement."""
+Batch = namedtuple("Batch", ("first", "count", "asked", "schema", "inline_schema", "channel"))
+"""What a history frame carried: `count` records from `first` on, whether it asked for an acknowledgement, its
+schema, whether that was in it, and the index of its one channel (ALL_CHANNELS: all)."""
 
 JITTER_MS = 2_000  # random delay of what is not urgent: many nodes may sample in the same second
 FRAME_GAP_MS = 3_000  # after an ordinary frame: leaves the channel to others, and an answer time to come
@@ -48,7 +52,13 @@ class Agenda:
         self.answers: list[CommandAnswer] = []  # to commands, oldest first
         self.reporting_interval_s = 0  # as configured
         self.state_interval_s = 0
+        self.schema = records.schema  # that batches are encoded with
         self.schema_confirmed = False  # the cloud can read batches without the schema in them
+        self.offered: Schema | None = None  # a better one, which the cloud is yet to learn
+        self.offer_taken = False  # it has
+        self.base: Base | None = None  # that batches build on
+        self.channel = 0  # index of the next one to go, where records go channel by channel
+        self.channel_records = LONGEST_RUN  # how many of them go
         self.tail = False  # sampling was stopped: nothing new will come
         self.alarm_due_ms: int | None = now_ms if alarms.held else None
         self._state_due_ms = now_ms
@@ -68,8 +78,20 @@ class Agenda:
         self._last_state_ms = now_ms - STATE_GAP_MS
         self._bytes_x16 = 16 * records.slot_size  # of a record in a batch, as of the last one
         self._inline_from: int | None = None  # first record sent with the schema in its frame
+        self._offered_from: int | None = None  # likewise, with the offered one
 
     # -- what happened --
+
+    def use(self, schema: Schema, confirmed: bool, offered: Schema | None, base: Base | None) -> None:
+        """Encode batches with this schema and base from now on, and offer the other schema."""
+        if schema is not self.schema:
+            self.schema = schema
+            self._inline_from = None
+        if offered is not self.offered:
+            self.offered = offered
+            self._offered_from = None
+        self.schema_confirmed = confirmed
+        self.base = base
 
     def joined(self, now_ms: int) -> None:
         """A session began: the cloud is told the state, and then what was held meanwhile."""
@@ -84,7 +106,7 @@ class Agenda:
 
     def renumbered(self, now_ms: int) -> None:
         """Records got new numbers, above those of another life of this node; all are to be sent again."""
-        self._inline_from = None
+        self._inline_from = self._offered_from = None
         self._prompt(now_ms)
         self.want_state(now_ms)
 
@@ -105,6 +127,9 @@ class Agenda:
             self.schema_confirmed = False
             self._inline_from = None
             self._prompt(now_ms)
+        elif self._offered_from is not None and release.highest >= self._offered_from:
+            self._offered_from = None
+            self.offer_taken = True
         elif self._inline_from is not None and release.highest >= self._inline_from:
             self.schema_confirmed = True
         if release.count:
@@ -164,12 +189,20 @@ class Agenda:
 
     def sent_batch(self, batch: Batch, size: int, capacity: int, tx_end_ms: int) -> None:
         """Note a history batch of `size` bytes; `capacity` bytes is what the frame could carry."""
-        self.records.mark_sent(batch.first, batch.count)
         self.requests.sent(batch.asked, tx_end_ms)
         self._sent(tx_end_ms)
+        if batch.channel != ALL_CHANNELS:
+            self._sent_channel(batch, tx_end_ms)
+            if self.channel:
+                return
+        self.channel_records = LONGEST_RUN
+        self.records.mark_sent(batch.first, batch.count)
         self.on_its_way = (batch.first, batch.count)
-        if batch.inline_schema and self._inline_from is None:
-            self._inline_from = batch.first
+        if batch.inline_schema:
+            if batch.schema is self.offered:
+                self._offered_from = batch.first if self._offered_from is None else self._offered_from
+            elif self._inline_from is None:
+                self._inline_from = batch.first
         self.likely = batch.count
         self.batch_size = size
         self._bytes_x16 = 16 * size // batch.count
@@ -216,6 +249,12 @@ class Agenda:
         pressing = not self.schema_confirmed or 2 * records.held > records.capacity
         outstanding = bool(records.first < records.unsent)
         return self.requests.wanted(outstanding, self.tail, pressing, now_ms)
+
+    def _sent_channel(self, batch: Batch, tx_end_ms: int) -> None:
+        """Go on to the next channel of the records in a batch; after the last one, `channel` is 0 again."""
+        self.channel = (batch.channel + 1) % len(batch.schema.channels)
+        self.channel_records = min(self.channel_records, batch.count)
+        self._prompt(tx_end_ms)
 
     def _unsent(self) -> bool:
         return self.records.first_unsent() is not None

@@ -3,25 +3,33 @@
 A batch is a run of consecutive numbers. Records that were never sent come first: a run of them, and before
 it as many earlier unacknowledged ones as the frame has room for, so that a lost frame costs nothing. When
 all was sent, the oldest run that the cloud reported missing goes again; when nothing is missing, the newest
-records go again, which makes everything missing below them visible to the cloud.
+records go again, which makes everything missing below them visible to the cloud. Where not even one record
+fits, its channels go one after the other, a frame each.
 """
 
 from collections import namedtuple
 
 from farwire_codecs import batch_encoder
 from farwire_codecs.batch_layout import Record
+from farwire_codecs.model import ALL_CHANNELS
 from farwire_node.link import Link
 from farwire_node.store import RecordStore
 
 Run = namedtuple("Run", ("first", "count", "must"))
 """`count` held records from `first` on; the last `must` of them are why the frame is sent."""
 
+Terms = namedtuple("Terms", ("schema", "inline_schema", "wanted", "base"))
+"""How to encode: with which schema, whether it goes along, whether an acknowledgement is wanted, and the Base
+that the batch builds on, None for a self-contained one."""
+
 Frame = namedtuple("Frame", ("payload", "first", "count"))
 """A batch as it goes on air now, with the records in it."""
 
 LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a board's heap while it is built
-HEAD = 8  # bytes of a batch before its values, about: header, schema id, number, count, age, interval
-ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 10 ms for each
+HEAD = 7  # bytes of a batch before its values, about: header, schema id, number, age
+ENCODINGS = 3  # attempts to find the run that fills the frame; a board needs some 100 ms for each
+END_ROUNDS = 4  # until a frame's length agrees with the end of transmission that its ages assume; now and then
+# two lengths lead to each other for ever, and its ages are wrong by the time of a byte
 
 
 def choose(store: RecordStore) -> Run | None:
@@ -44,9 +52,7 @@ def choose(store: RecordStore) -> Run | None:
     return _with_earlier(store, newest, 1)
 
 
-def build(
-    store: RecordStore, run: Run, link: Link, wanted: bool, inline_schema: bool, likely: int, now_ms: int
-) -> Frame | None:
+def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, now_ms: int) -> Frame | None:
     """Return the batch with as much of the run as the link's next frame can carry; None if no record fits.
 
     All `must` records that fit are in it; `likely` is how many records the last frame took. Ages are as of
@@ -55,19 +61,18 @@ def build(
     limit = link.capacity(now_ms)
     latest_ms = now_ms + link.airtime_ms(limit)
     end = run.first + run.count
-    head = HEAD + (1 + 2 * len(store.schema.channels) if inline_schema else 0)
+    head = HEAD + (2 + 2 * len(terms.schema.channels) if terms.inline_schema else 0)
     take = min(run.count, max(run.must, likely))
     records: list[Record] = []  # the newest of the run, each taken out of the ring once
     best: list[Record] = []
-    size = 0
     for attempt in range(ENCODINGS):
         if take > len(records):
             start = end - len(records)
             records = [store.record(number) for number in range(end - take, start)] + records
         tried = records[len(records) - take :]
-        payload, count = batch_encoder.encode(store.schema, tried, latest_ms, limit, wanted, inline_schema)
+        payload, count = _encoded(tried, latest_ms, limit, terms, ALL_CHANNELS)
         if count == take:
-            best, size = tried, len(payload)
+            best = tried
             more = (limit - len(payload)) * take // max(take, len(payload) - head)
             if take == run.count or not more:
                 break
@@ -75,20 +80,49 @@ def build(
         elif best:
             break
         elif take == run.must:
-            best, size = tried[:count], len(payload)
+            best = tried[:count]
             break
         elif attempt < ENCODINGS - 2:
             take = max(run.must, min(count, take - 1))
         else:
             take = run.must  # the last attempt must give something
-    if not best:
-        return None
-    while True:  # a frame that ends earlier has smaller ages, which never makes it longer: so this ends
-        end_ms = now_ms + link.airtime_ms(size)
-        payload, _ = batch_encoder.encode(store.schema, best, end_ms, limit, wanted, inline_schema)
-        if now_ms + link.airtime_ms(len(payload)) == end_ms:
-            return Frame(payload, best[0].number, len(best))
-        size = len(payload)
+    return _framed(best, link, terms, ALL_CHANNELS, now_ms) if best else None
+
+
+def build_part(
+    store: RecordStore, run: Run, link: Link, terms: Terms, channel: int, most: int, now_ms: int
+) -> Frame | None:
+    """Return the batch of one channel (its index) of at most `most` of the run's first `must` records.
+
+    For links that cannot carry a whole record; None if not even one value fits.
+    """
+    first = run.first + run.count - run.must
+    records = [store.record(number) for number in range(first, first + min(run.must, most))]
+    terms = Terms(terms.schema, False, terms.wanted, None)
+    return _framed(records, link, terms, channel, now_ms)
+
+
+def _framed(records: list[Record], link: Link, terms: Terms, channel: int, now_ms: int) -> Frame | None:
+    """Return the frame of the first records that fit, with ages as of the end of its own transmission."""
+    limit = link.capacity(now_ms)
+    end_ms = now_ms + link.airtime_ms(limit)
+    payload = b""
+    for _ in range(END_ROUNDS):
+        payload, count = _encoded(records, end_ms, limit, terms, channel)
+        if not count:
+            return None
+        records = records[:count]
+        actual_ms = now_ms + link.airtime_ms(len(payload))
+        if actual_ms == end_ms:
+            break
+        end_ms = actual_ms
+    return Frame(payload, records[0].number, len(records))
+
+
+def _encoded(records: list[Record], end_ms: int, limit: int, terms: Terms, channel: int) -> tuple[bytes, int]:
+    return batch_encoder.encode(
+        terms.schema, records, end_ms, limit, terms.wanted, terms.inline_schema, terms.base, channel
+    )
 
 
 def _length(store: RecordStore, first: int) -> int:

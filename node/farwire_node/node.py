@@ -12,9 +12,11 @@ from farwire_codecs.errors import CodecError
 from farwire_node import configuration, node_events, scheduler
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
+from farwire_node.carry import Carry
 from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
 from farwire_node.detector import Detector
+from farwire_node.learning import Learning
 from farwire_node.link import Joined, Link, Received, Refusal
 from farwire_node.sampler import Sampler
 from farwire_node.schema_memory import SchemaMemory
@@ -137,7 +139,9 @@ class Node:
         self._sampler = Sampler(
             self._sensors, self._configuration.sampling_interval_s, now_ms, self._random_below
         )
-        self._schema = SchemaMemory(self._sampler.channels, storage)
+        self._schema = SchemaMemory(self._sampler.channels, self._configuration.sampling_interval_s, storage)
+        self._carry = Carry()
+        self._learning = Learning(self._schema)
         self._records = RecordStore(self._schema.schema, self._capacity, storage)
         self._records.restore(now_ms)
         self._alarms = AlarmStore(storage)
@@ -146,7 +150,7 @@ class Node:
         self._detector.restore(self._alarms.active)
         self._commands = Commands(self._actuators, storage)
         self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
-        self._agenda.schema_confirmed = self._schema.confirmed
+        self._show_schema()
         self._through = 0  # the highest that the cloud acknowledged
         self._refused_until_ms = now_ms
         self._apply(now_ms)
@@ -156,9 +160,17 @@ class Node:
         """Run the configuration."""
         running = self._configuration
         self._sampler.set_interval(running.sampling_interval_s, now_ms)
+        self._schema.set_interval(running.sampling_interval_s)
+        self._carry.enabled = running.carries_model
+        self._show_schema()
         self._detector.set_limits(running.limits(self._sampler.channels))
         self._agenda.reporting_interval_s = running.reporting_interval_s
         self._agenda.state_interval_s = running.state_interval_s
+
+    def _show_schema(self) -> None:
+        """Let the agenda know how batches are to be encoded."""
+        known = self._schema
+        self._agenda.use(known.schema, known.confirmed, known.offered, self._carry.base)
 
     def _report(self, now_ms: int) -> bytes:
         """Return the state report's bytes."""
@@ -193,6 +205,8 @@ class Node:
                 self._tell(node_events.AlarmRaised(alarm, now_ms))
             self._agenda.alarmed(now_ms)
             self._refused_until_ms = now_ms
+        if self._learning.sampled(self._records):
+            self._show_schema()
         if self._link.joined:
             self._agenda.sampled(self._link.capacity(now_ms), now_ms)
 
@@ -288,6 +302,14 @@ class Node:
             self._through = max(self._through, stored.through)
         agenda.acknowledged(release, stored.schema_wanted, now_ms)
         self._schema.confirm(agenda.schema_confirmed)
+        if agenda.offer_taken:
+            agenda.offer_taken = False
+            self._schema.adopt()
+        if stored.base_wanted:
+            self._carry.drop()
+        elif agenda.schema_confirmed:
+            self._carry.acknowledged(stored.through, self._schema.schema, self._records)
+        self._show_schema()
         if self._alarms.is_foreign(stored.alarms_through):
             self._alarms.continue_above(stored.alarms_through, now_ms)
             agenda.alarmed(now_ms)

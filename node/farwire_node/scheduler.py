@@ -8,6 +8,7 @@ it is sent, so nothing less important can take the airtime.
 from collections import namedtuple
 
 from farwire_codecs import alarm, command, ports
+from farwire_codecs.model import ALL_CHANNELS
 from farwire_node import history
 from farwire_node.agenda import Agenda, Batch
 from farwire_node.alarm_store import StoredAlarm
@@ -102,10 +103,29 @@ def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
     run = history.choose(agenda.records)
     if run is None:
         return None
-    asked = agenda.wants_acknowledgement(now_ms)
-    for inline_schema in (False,) if agenda.schema_confirmed else (True, False):
-        frame = history.build(agenda.records, run, link, asked, inline_schema, agenda.likely, now_ms)
+    terms = _terms(agenda, now_ms)
+    for choice in terms:
+        frame = history.build(agenda.records, run, link, choice, agenda.likely, now_ms)
         if frame is not None:
-            content = Batch(frame.first, frame.count, asked, inline_schema)
-            return Send(ports.HISTORY, frame.payload, False, content)
-    return None
+            return _history(frame, choice, ALL_CHANNELS)
+    if not link.capacity(now_ms):
+        return None
+    channel, most = agenda.channel, agenda.channel_records
+    frame = history.build_part(agenda.records, run, link, terms[-1], channel, most, now_ms)
+    return None if frame is None else _history(frame, terms[-1], channel)
+
+
+def _history(frame: history.Frame, terms: history.Terms, channel: int) -> Send:
+    content = Batch(frame.first, frame.count, terms.wanted, terms.schema, terms.inline_schema, channel)
+    return Send(ports.HISTORY, frame.payload, False, content)
+
+
+def _terms(agenda: Agenda, now_ms: int) -> "list[history.Terms]":
+    """Return how the batch may be encoded, the best first: a later one is for where it does not fit."""
+    asked = agenda.wants_acknowledgement(now_ms)
+    usual = history.Terms(agenda.schema, False, asked, agenda.base if agenda.schema_confirmed else None)
+    if not agenda.schema_confirmed:
+        return [history.Terms(agenda.schema, True, asked, None), usual]
+    if agenda.offered is not None and asked:
+        return [history.Terms(agenda.offered, True, asked, None), usual]
+    return [usual]

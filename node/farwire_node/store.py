@@ -12,6 +12,7 @@ from collections import namedtuple
 
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch_layout import Record
+from farwire_codecs.configuration_document import crc32
 from farwire_codecs.schema import Schema
 from farwire_node.record_ring import RecordRing
 from farwire_node.storage import Storage
@@ -28,9 +29,8 @@ RECORDS_KEY = "records"  # what `save` wrote
 RESERVED = 64  # numbers a write: one write an hour at one record a minute spares the flash
 
 _FREE, _HELD, _MISSING = 0, 1, 2
-_IMAGE = (
-    ">qBBHI"  # ms of writing, schema id, slot size, count, unsent; then number (>I) and slot of each record
-)
+# ms of writing, fingerprint of the channels, slot size, count, unsent; then number (>I) and slot of each one
+_IMAGE = ">qHBHI"
 
 
 class RecordStore:
@@ -50,6 +50,7 @@ class RecordStore:
         self.held = 0
         self.missing = 0  # how many held records the cloud reported missing
         self._restored_below = 0
+        self._alive_from = self.next  # the first record sampled since the start
 
     @property
     def slot_size(self) -> int:
@@ -65,8 +66,18 @@ class RecordStore:
         return self.first <= number < self.next and self._states[self._at(number)] == _MISSING
 
     def record(self, number: int) -> Record:
-        """Return a held record."""
+        """Return a record that is held, or that the store still `recalls`."""
         return self._ring.get(number)
+
+    @property
+    def oldest_recalled(self) -> int:
+        """The first number from which on the store `recalls` records; `next` when there is none."""
+        oldest: int = max(self._alive_from, self.next - self.capacity)
+        return oldest
+
+    def recalls(self, number: int) -> bool:
+        """Return whether the record was sampled in this life of the node, and lies in memory still."""
+        return bool(self.oldest_recalled <= number < self.next)
 
     def add(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]") -> list[int]:
         """Hold a record under the number `next`; return the numbers of the records given up for it.
@@ -132,6 +143,7 @@ class RecordStore:
         self._states = bytearray(self.capacity)
         self.first = self.unsent = self.next = _top(acknowledgement) + 1
         self.missing = self._restored_below = 0
+        self._alive_from = self.next
         self._reserve(self.next + len(slots) + RESERVED)
         for slot in slots:
             self._ring.put_slot(self.next, slot, 0)
@@ -140,7 +152,7 @@ class RecordStore:
 
     def save(self, now_ms: int) -> None:
         """Write everything to storage, and give back the reserved numbers that were not used."""
-        head = (now_ms, self.schema.schema_id, self.slot_size, self.held, self.unsent)
+        head = (now_ms, _fingerprint(self.schema), self.slot_size, self.held, self.unsent)
         out = bytearray(struct.pack(_IMAGE, *head))
         for number in range(self.first, self.next):
             if self.holds(number):
@@ -153,14 +165,14 @@ class RecordStore:
     def restore(self, now_ms: int) -> None:
         """Hold again what `save` wrote. Only for a store that has no record yet.
 
-        Records of another schema cannot be sent any more and count as dropped. When the clock went back since
+        Records of other channels cannot be sent any more and count as dropped. When the clock went back since
         (a board without a battery for it), times are moved as if the power had been off for no time.
         """
         image = self._storage.load(RECORDS_KEY)
         if not image:
             return
-        saved_ms, schema_id, slot_size, count, unsent = struct.unpack_from(_IMAGE, image, 0)
-        if schema_id != self.schema.schema_id or slot_size != self.slot_size:
+        saved_ms, fingerprint, slot_size, count, unsent = struct.unpack_from(_IMAGE, image, 0)
+        if fingerprint != _fingerprint(self.schema) or slot_size != self.slot_size:
             self.dropped += count
             self._reserve(self._reserved)
             self._storage.save(RECORDS_KEY, b"")
@@ -234,6 +246,12 @@ class RecordStore:
 
     def _at(self, number: int) -> int:
         return number % self.capacity
+
+
+def _fingerprint(schema: Schema) -> int:
+    """Return 16 bits that tell one list of channels from another."""
+    columns = bytes([byte for c in schema.channels for byte in (c.channel, c.type_id)])
+    return crc32(columns) & 0xFFFF
 
 
 def _top(acknowledgement: Acknowledgement) -> int:

@@ -1,0 +1,55 @@
+"""When the node learns how its channels behave: a column a sample, over the records that lie in memory."""
+
+from farwire_codecs.lpp_types import type_of
+from farwire_codecs.schema import axes_of
+from farwire_codecs.shape_learner import ShapeLearner
+from farwire_node.schema_memory import SchemaMemory
+from farwire_node.store import RecordStore
+
+FIRST_AFTER = 48  # records: enough for a scale and a predictor
+THEN_AFTER = 512  # and from then on every so many
+WINDOW = 384  # records learned from, the newest: the values of two columns are on the heap, a few KB
+
+
+class Learning:
+    """Offers shapes to `memory` as they are learned."""
+
+    def __init__(self, memory: SchemaMemory) -> None:
+        self._memory = memory
+        self._learner: ShapeLearner | None = None
+        self._sampled = 0
+        self._next = FIRST_AFTER if not memory.schema.shapes else THEN_AFTER
+        self._store: RecordStore | None = None
+        self._columns = [
+            (index, axis)
+            for index, channel in enumerate(memory.schema.channels)
+            for axis in range(len(type_of(channel.type_id).axes))
+        ]
+
+    def sampled(self, store: RecordStore) -> bool:
+        """Learn a little more after each record; return whether a schema was offered."""
+        self._sampled += 1
+        self._store = store
+        if self._learner is None:
+            if self._sampled < self._next:
+                return False
+            self._learner = ShapeLearner(axes_of(self._memory.schema), self._column)
+        self._learner.step()
+        if not self._learner.done:
+            return False
+        before = self._memory.schema, self._memory.offered
+        self._memory.learned(self._learner.shapes)
+        self._learner = None
+        self._sampled = 0
+        self._next = THEN_AFTER
+        return before != (self._memory.schema, self._memory.offered)
+
+    def _column(self, at: int) -> "list[int | None]":
+        index, axis = self._columns[at]
+        store = self._store
+        values: list[int | None] = []
+        if store is not None:
+            for number in range(max(store.oldest_recalled, store.next - WINDOW), store.next):
+                raw = store.record(number).values[index]
+                values.append(None if raw is None else raw[axis])
+        return values
