@@ -8,9 +8,11 @@ const MAXIMUM_U32 = 4294967295;
 const EIGHTH_MS = 125;
 const LARGEST_PAYLOAD = 242;
 const MAXIMUM_ALARMS = 31;
-const MAXIMUM_CHANNELS = 32;
+const MAXIMUM_BITMAP = 255;
+const HAS_BITMAP = 2;
+const ACKNOWLEDGEMENT_WANTS = {"schema_wanted": 1, "base_wanted": 4};
 const FULL_SCALE_GPS = 392;
-const PORTS = {"LPP_DYNAMIC": 1, "LPP_PACKED": 2, "LPP_GPS": 3, "LPP_ACTUATORS": 10, "LPP_DEVICE_PERIOD": 11, "LPP_SENSOR_PERIOD": 13, "LPP_SENSOR_ENABLE": 14, "LPP_HISTORY_FIRST": 100, "LPP_HISTORY_LAST": 199, "ALARM": 211, "STATE": 212, "COMMAND_ANSWER": 213, "LOG": 214, "ACKNOWLEDGEMENT": 220, "COMMAND": 221};
+const PORTS = {"LPP_DYNAMIC": 1, "LPP_PACKED": 2, "LPP_GPS": 3, "LPP_ACTUATORS": 10, "LPP_DEVICE_PERIOD": 11, "LPP_SENSOR_PERIOD": 13, "LPP_SENSOR_ENABLE": 14, "LPP_HISTORY_FIRST": 100, "LPP_HISTORY_LAST": 199, "ALARM": 211, "STATE": 212, "COMMAND_ANSWER": 213, "LOG": 214, "ACKNOWLEDGEMENT": 220, "COMMAND": 221, "CONFIGURATION": 222};
 const CONDITIONS = {"1": "HIGH", "2": "LOW", "3": "RATE", "4": "STUCK", "5": "SENSOR_FAILED"};
 const RESULTS = {"1": "DONE", "2": "REFUSED_UNKNOWN", "3": "REFUSED_CHANNEL", "4": "REFUSED_VALUE", "5": "FAILED"};
 const COMMANDS = {"set_output": 1, "report_state": 2, "reboot": 3, "send_log": 4};
@@ -18,7 +20,57 @@ const REPORT_KINDS = ["log", "crash_report"];
 const MAXIMUM_REPORT = 65535;
 const ACTUATORS_END = 255;
 const SENSORS = 32;
+const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+const MASK = "********";
+const MAXIMUM_SETTINGS = 255;
+const MAXIMUM_INDEX = 255;
+const MAXIMUM_DOCUMENT = 1024;
 const RESET_REASONS = ["unknown", "power_on", "watchdog", "brown_out", "command", "crash", "deep_sleep", "pin"];
+const KEYS = {
+  1: {"number": 1, "name": "sampling_interval_s", "scope": "node", "kind": "duration", "low": 1, "high": 86400, "names": []},
+  2: {"number": 2, "name": "reporting_interval_s", "scope": "node", "kind": "duration", "low": 1, "high": 604800, "names": []},
+  3: {"number": 3, "name": "state_interval_s", "scope": "node", "kind": "duration", "low": 60, "high": 604800, "names": []},
+  4: {"number": 4, "name": "high", "scope": "channel", "kind": "signed", "low": -2147483648, "high": 4294967295, "names": []},
+  5: {"number": 5, "name": "low", "scope": "channel", "kind": "signed", "low": -2147483648, "high": 4294967295, "names": []},
+  6: {"number": 6, "name": "hysteresis", "scope": "channel", "kind": "unsigned", "low": 0, "high": 4294967295, "names": []},
+  7: {"number": 7, "name": "rate_per_min", "scope": "channel", "kind": "unsigned", "low": 1, "high": 4294967295, "names": []},
+  8: {"number": 8, "name": "stuck_time_s", "scope": "channel", "kind": "duration", "low": 1, "high": 604800, "names": []},
+  9: {"number": 9, "name": "minimum_duration_s", "scope": "channel", "kind": "duration", "low": 0, "high": 86400, "names": []},
+  10: {"number": 10, "name": "normal_low", "scope": "channel", "kind": "signed", "low": -2147483648, "high": 4294967295, "names": []},
+  11: {"number": 11, "name": "normal_high", "scope": "channel", "kind": "signed", "low": -2147483648, "high": 4294967295, "names": []},
+  12: {"number": 12, "name": "priority", "scope": "channel", "kind": "choice", "low": 0, "high": 2, "names": ["normal", "low", "high"]},
+  13: {"number": 13, "name": "calibration_scale_ppm", "scope": "channel", "kind": "signed", "low": -999999, "high": 9000000, "names": []},
+  14: {"number": 14, "name": "calibration_offset", "scope": "channel", "kind": "signed", "low": -2147483648, "high": 4294967295, "names": []},
+  15: {"number": 15, "name": "sensor_enabled", "scope": "sensor", "kind": "boolean", "low": 0, "high": 1, "names": []},
+  16: {"number": 16, "name": "sensor_sampling_interval_s", "scope": "sensor", "kind": "duration", "low": 1, "high": 86400, "names": []},
+  17: {"number": 17, "name": "sensor_reporting_interval_s", "scope": "sensor", "kind": "duration", "low": 1, "high": 604800, "names": []},
+  18: {"number": 18, "name": "sensor_driver", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 65535, "names": []},
+  19: {"number": 19, "name": "sensor_bus", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 255, "names": []},
+  20: {"number": 20, "name": "sensor_address", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 281474976710655, "names": []},
+  21: {"number": 21, "name": "sensor_register", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 65535, "names": []},
+  22: {"number": 22, "name": "sensor_first_channel", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 255, "names": []},
+  23: {"number": 23, "name": "sensor_warm_up_ms", "scope": "sensor", "kind": "unsigned", "low": 0, "high": 600000, "names": []},
+  24: {"number": 24, "name": "radio_class", "scope": "node", "kind": "choice", "low": 0, "high": 1, "names": ["A", "C"]},
+  25: {"number": 25, "name": "poll_interval_s", "scope": "node", "kind": "duration", "low": 10, "high": 604800, "names": []},
+  26: {"number": 26, "name": "fair_use_s_per_day", "scope": "node", "kind": "unsigned", "low": 1, "high": 86400, "names": []},
+  27: {"number": 27, "name": "adr", "scope": "node", "kind": "boolean", "low": 0, "high": 1, "names": []},
+  28: {"number": 28, "name": "payload_limit", "scope": "node", "kind": "unsigned", "low": 11, "high": 242, "names": []},
+  29: {"number": 29, "name": "records_per_frame", "scope": "node", "kind": "unsigned", "low": 1, "high": 2048, "names": []},
+  30: {"number": 30, "name": "history_layout", "scope": "node", "kind": "choice", "low": 0, "high": 2, "names": ["smaller", "all_channels", "one_channel"]},
+  31: {"number": 31, "name": "history_carry", "scope": "node", "kind": "boolean", "low": 0, "high": 1, "names": []},
+  32: {"number": 32, "name": "lpp_live", "scope": "node", "kind": "boolean", "low": 0, "high": 1, "names": []},
+  33: {"number": 33, "name": "buffer_when_full", "scope": "node", "kind": "choice", "low": 0, "high": 1, "names": ["thin", "drop_oldest"]},
+  34: {"number": 34, "name": "buffer_capacity", "scope": "node", "kind": "unsigned", "low": 1, "high": 1000000, "names": []},
+  35: {"number": 35, "name": "log_level", "scope": "node", "kind": "choice", "low": 0, "high": 4, "names": ["warning", "info", "error", "debug", "off"]},
+  36: {"number": 36, "name": "report_crashes", "scope": "node", "kind": "boolean", "low": 0, "high": 1, "names": []},
+  37: {"number": 37, "name": "rollback_time_s", "scope": "node", "kind": "duration", "low": 60, "high": 604800, "names": []},
+  38: {"number": 38, "name": "server_protocol", "scope": "server", "kind": "choice", "low": 0, "high": 3, "names": ["mqtts", "https", "mqtt", "http"]},
+  39: {"number": 39, "name": "server_host", "scope": "server", "kind": "text", "low": 1, "high": 128, "names": []},
+  40: {"number": 40, "name": "server_port", "scope": "server", "kind": "unsigned", "low": 1, "high": 65535, "names": []},
+  41: {"number": 41, "name": "server_path", "scope": "server", "kind": "text", "low": 1, "high": 128, "names": []},
+  42: {"number": 42, "name": "server_user", "scope": "server", "kind": "text", "low": 0, "high": 64, "names": []},
+  43: {"number": 43, "name": "server_password", "scope": "server", "kind": "secret", "low": 0, "high": 64, "names": []},
+};
 const TYPES = {
   0: {"name": "digitalInput", "unit": "", "names": [], "axes": [{"size": 1, "signed": false, "steps": 1}]},
   1: {"name": "digitalOutput", "unit": "", "names": [], "axes": [{"size": 1, "signed": false, "steps": 1}]},
@@ -931,15 +983,22 @@ function decodeCommand(bytes) {
   return { [kind]: given };
 }
 
-// Acknowledgement (FPort 220, down): {"through": 5, "stored": [7, 10, 16], "schema_wanted": true}.
+// Acknowledgement (FPort 220, down): {"through": 5, "stored": [7, 10, 16], "schema_wanted": true}; what is
+// wanted of the node are flags, false when they are left out.
 function encodeAcknowledgement(given) {
-  checkFields("acknowledgement", given, ["through"], ["alarms_through", "stored", "schema_wanted"]);
-  const { through, alarms_through = 0, stored = [], schema_wanted = false } = given;
+  const wants = Object.keys(ACKNOWLEDGEMENT_WANTS);
+  checkFields("acknowledgement", given, ["through"], ["alarms_through", "stored"].concat(wants));
+  const { through, alarms_through = 0, stored = [] } = given;
   const fixed = [];
   putVarint(fixed, "through", through);
   putVarint(fixed, "alarms_through", alarms_through);
-  const bitmap = bitmapOf(stored, through, Math.min(255, LARGEST_PAYLOAD - fixed.length - 2));
-  const flags = (checkedFlag("schema_wanted", schema_wanted) ? 1 : 0) | (bitmap.length ? 2 : 0);
+  const bitmap = bitmapOf(stored, through, Math.min(MAXIMUM_BITMAP, LARGEST_PAYLOAD - fixed.length - 2));
+  let flags = bitmap.length ? HAS_BITMAP : 0;
+  for (const want of wants) {
+    if (given[want] !== undefined && checkedFlag(want, given[want])) {
+      flags |= ACKNOWLEDGEMENT_WANTS[want];
+    }
+  }
   const tail = bitmap.length ? [bitmap.length].concat(bitmap) : [];
   return [header(flags)].concat(fixed, tail);
 }
@@ -961,12 +1020,14 @@ function bitmapOf(stored, through, room) {
 }
 
 function decodeAcknowledgement(bytes) {
+  const wants = Object.keys(ACKNOWLEDGEMENT_WANTS);
+  const allowed = wants.reduce((flags, want) => flags | ACKNOWLEDGEMENT_WANTS[want], HAS_BITMAP);
   const cursor = new Cursor("acknowledgement", bytes);
-  const flags = cursor.header(3);
+  const flags = cursor.header(allowed);
   const through = cursor.varint("through");
   const alarmsThrough = cursor.varint("alarms_through");
-  const bitmap = flags & 2 ? cursor.take("bitmap", cursor.unsigned("bitmap length", 1)) : [];
-  if (flags & 2 && !bitmap[bitmap.length - 1]) {
+  const bitmap = flags & HAS_BITMAP ? cursor.take("bitmap", cursor.unsigned("bitmap length", 1)) : [];
+  if (flags & HAS_BITMAP && !bitmap[bitmap.length - 1]) {
     fail("acknowledgement: the bitmap ends in a zero byte or is empty");
   }
   cursor.end();
@@ -976,45 +1037,561 @@ function decodeAcknowledgement(bytes) {
       stored.push(through + 2 + bit);
     }
   }
-  return {
-    through: through,
-    alarms_through: alarmsThrough,
-    stored: stored,
-    schema_wanted: (flags & 1) !== 0,
-  };
-}
-
-// The channel table of a node, for history batches that do not carry it: the device's variable
-// farwire_schema, "5 = 1:103, 2:104" for schema 5 of channel 1, temperature, and channel 2, humidity; several
-// with ";" between.
-
-// Returns [[channel, type], ...] of a schema, undefined where the variables do not say; fails for a bad text.
-function schemaOf(variables, schemaId) {
-  const text = variables.farwire_schema || "";
-  let found = undefined;
-  for (const part of text.split(";").filter((piece) => piece.trim() !== "")) {
-    const match = /^\s*(\d+)\s*=\s*(\d+\s*:\s*\d+(\s*,\s*\d+\s*:\s*\d+)*)\s*$/.exec(part);
-    if (match === null) {
-      fail(`farwire_schema is ${shown(text)}, expected the form "5 = 1:103, 2:104"`);
-    }
-    const channels = match[2].split(",").map((pair) => pair.split(":").map(Number));
-    checkSchema(checked("schema id", Number(match[1]), 0, 255), channels);
-    found = Number(match[1]) === schemaId ? channels : found;
+  const found = { through: through, alarms_through: alarmsThrough, stored: stored };
+  for (const want of wants) {
+    found[want] = (flags & ACKNOWLEDGEMENT_WANTS[want]) !== 0;
   }
   return found;
 }
 
-function checkSchema(schemaId, channels) {
-  checked(`channels of schema ${schemaId}`, channels.length, 1, MAXIMUM_CHANNELS);
-  const seen = new Set();
-  for (const [channel, typeId] of channels) {
-    checked(`channel of schema ${schemaId}`, channel, 0, 255);
-    typeOf(checked(`type of schema ${schemaId}`, typeId, 0, 255));
-    seen.add(channel * 256 + typeId);
+// Words travel as bytes; here they are strings with one character a byte. The only strict UTF-8 that every
+// engine has is in the two functions for URIs.
+
+function bytesOfText(text) {
+  const character = (_, digits) => String.fromCharCode(parseInt(digits, 16));
+  try {
+    return encodeURIComponent(text).replace(/%(..)/g, character);
+  } catch (error) {
+    return "\xff"; // half a character is no UTF-8, and neither is this
   }
-  if (seen.size !== channels.length) {
-    fail("schema names a channel and type twice");
+}
+
+// Returns the text, or undefined for bytes that are no UTF-8 or have control characters.
+function textOfBytes(bytes) {
+  let escaped = "";
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes.charCodeAt(at);
+    if (byte < 0x20 || byte === 0x7f) {
+      return undefined;
+    }
+    escaped += "%" + hex(byte, 2);
   }
+  try {
+    return decodeURIComponent(escaped);
+  } catch (error) {
+    return undefined;
+  }
+}
+
+// The bits of configuration, the highest of each byte first. Numbers may have more than 31 bits.
+class BitWriter {
+  constructor() {
+    this.bits = [];
+  }
+
+  put(value, width) {
+    for (let scale = 2 ** (width - 1); scale >= 1; scale /= 2) {
+      this.bits.push(Math.floor(value / scale) % 2);
+    }
+  }
+
+  // A number from 1 on.
+  gamma(value) {
+    this.put(value, 2 * bitLength(value) - 1);
+  }
+
+  // A number from 0 on.
+  number(value) {
+    const length = bitLength(value);
+    this.put(Math.min(length, 15), 4);
+    if (length >= 15) {
+      this.put(length - 15, 6);
+    }
+    this.put(value, length - 1);
+  }
+
+  duration(seconds) {
+    let value = seconds;
+    if (seconds === 0 || seconds % 60) {
+      this.put(0, 1);
+    } else if (seconds % 3600) {
+      this.put(2, 2);
+      value = seconds / 60 - 1;
+    } else {
+      this.put(3, 2);
+      value = seconds / 3600 - 1;
+    }
+    this.gamma(Math.floor(value / 8) + 1);
+    this.put(value % 8, 3);
+  }
+
+  word(bytes) {
+    const codes = bytes.split("").map((character) => character.charCodeAt(0));
+    const places = bytes.split("").map((character) => ALPHABET.indexOf(character));
+    this.number(codes.length);
+    if (codes.length === 0) {
+      return;
+    }
+    if (!places.includes(-1)) {
+      this.put(0, 1);
+      places.forEach((place) => this.put(place, 6));
+    } else {
+      const width = codes.some((code) => code > 0x7f) ? 8 : 7;
+      this.put(width - 5, 2);
+      codes.forEach((code) => this.put(code, width));
+    }
+  }
+
+  // Returns the bytes, the last one filled up with zero bits.
+  bytes() {
+    const bytes = [];
+    for (let at = 0; at < this.bits.length; at += 8) {
+      bytes.push(parseInt(this.bits.slice(at, at + 8).join("").padEnd(8, "0"), 2));
+    }
+    return bytes;
+  }
+}
+
+// Reads bits from byte `start` on; fails past the end.
+class BitReader {
+  constructor(name, bytes, start) {
+    this.name = name;
+    this.bytes = bytes;
+    this.position = 8 * start;
+  }
+
+  get(width) {
+    const end = this.position + width;
+    if (end > 8 * this.bytes.length) {
+      fail(`${this.name} of ${this.bytes.length} bytes ends inside a field`);
+    }
+    let value = 0;
+    for (; this.position < end; this.position++) {
+      value = 2 * value + ((this.bytes[this.position >> 3] >> (7 - (this.position & 7))) & 1);
+    }
+    return value;
+  }
+
+  gamma() {
+    let zeros = 0;
+    while (this.get(1) === 0) {
+      zeros++;
+      if (zeros >= 24) {
+        fail(`${this.name} has ${zeros} zero bits before a number`);
+      }
+    }
+    return 2 ** zeros + this.get(zeros);
+  }
+
+  number() {
+    let length = this.get(4);
+    if (length === 15) {
+      length += this.get(6);
+    }
+    return length ? 2 ** (length - 1) + this.get(length - 1) : 0;
+  }
+
+  duration() {
+    const unit = this.get(1) ? (this.get(1) ? 3600 : 60) : 1;
+    const value = 8 * (this.gamma() - 1) + this.get(3);
+    return unit === 1 ? value : (value + 1) * unit;
+  }
+
+  word(most) {
+    const count = this.number();
+    if (count > most) {
+      fail(`${this.name} has a word of ${count} bytes, expected at most ${most}`);
+    }
+    if (count === 0) {
+      return "";
+    }
+    const width = this.get(1) ? (this.get(1) ? 8 : 7) : 6;
+    let bytes = "";
+    for (let at = 0; at < count; at++) {
+      const code = this.get(width);
+      bytes += width === 6 ? ALPHABET[code] : String.fromCharCode(code);
+    }
+    return bytes;
+  }
+
+  // Fails unless only zero bits are left, within the byte that was begun.
+  end() {
+    const left = 8 * this.bytes.length - this.position;
+    if (left > 7 || this.get(left)) {
+      fail(`${this.name} has bits after its end`);
+    }
+  }
+}
+
+function bitLength(value) {
+  let length = 0;
+  for (let left = value; left >= 1; left /= 2) {
+    length++;
+  }
+  return length;
+}
+
+// Settings to bits and back: a group for each key in use, with its indices and then its values. A setting is
+// {key, index, value}: key a row of KEYS, index null for a key of the node, value a number, a boolean, or the
+// bytes of a text or a secret as a string.
+
+function groupsOf(settings) {
+  const groups = [];
+  for (const setting of settings) {
+    const last = groups[groups.length - 1];
+    if (last && last[0].key === setting.key) {
+      last.push(setting);
+    } else {
+      groups.push([setting]);
+    }
+  }
+  return groups;
+}
+
+function putGroups(bits, groups, withValues) {
+  const memory = {};
+  let previous = 0;
+  for (const group of groups) {
+    const key = group[0].key;
+    bits.gamma(key.number - previous);
+    previous = key.number;
+    if (key.scope !== "node") {
+      putIndices(bits, memory, key.scope, group.map(({ index }) => index));
+    }
+    if (withValues) {
+      putValues(bits, key, group.map(({ value }) => value));
+    }
+  }
+}
+
+function takeGroups(bits, count, withValues) {
+  const memory = {};
+  const settings = [];
+  let number = 0;
+  for (let group = 0; group < count; group++) {
+    number += bits.gamma();
+    const key = KEYS[number] || fail(`configuration key ${number} is not known`);
+    const indices = key.scope === "node" ? [null] : takeIndices(bits, memory, key.scope);
+    if (settings.length + indices.length > MAXIMUM_SETTINGS) {
+      fail(`configuration has more than ${MAXIMUM_SETTINGS} settings`);
+    }
+    let value = null;
+    for (const index of indices) {
+      value = withValues ? takeValue(bits, key, value) : null;
+      settings.push({ key: key, index: index, value: value });
+    }
+  }
+  return settings;
+}
+
+// Indices are one bit 1 when they are those of the group before with this scope, else runs of them.
+function putIndices(bits, memory, scope, indices) {
+  if (indices.join() === (memory[scope] || [1]).join()) {
+    bits.put(1, 1);
+    return;
+  }
+  memory[scope] = indices;
+  bits.put(0, 1);
+  const starts = indices.filter((index) => !indices.includes(index - 1));
+  bits.gamma(starts.length);
+  let free = 0;
+  for (const start of starts) {
+    let end = start + 1;
+    while (indices.includes(end)) {
+      end++;
+    }
+    bits.gamma(start - free + 1);
+    bits.gamma(end - start);
+    free = end + 1;
+  }
+}
+
+function takeIndices(bits, memory, scope) {
+  if (bits.get(1)) {
+    return memory[scope] || [1];
+  }
+  const indices = [];
+  let free = 0;
+  for (let runs = bits.gamma(); runs > 0; runs--) {
+    const start = free + bits.gamma() - 1;
+    const end = start + bits.gamma();
+    if (end > MAXIMUM_INDEX + 1) {
+      fail(`configuration has a ${scope} above ${MAXIMUM_INDEX}`);
+    }
+    for (let index = start; index < end; index++) {
+      indices.push(index);
+    }
+    free = end + 1;
+  }
+  memory[scope] = indices;
+  return indices;
+}
+
+function putValues(bits, key, values) {
+  let previous = null;
+  for (const value of values) {
+    if (key.kind !== "boolean" && previous !== null) {
+      bits.put(value === previous ? 1 : 0, 1);
+    }
+    if (key.kind === "boolean" || value !== previous) {
+      putValue(bits, key, value, previous);
+    }
+    previous = value;
+  }
+}
+
+function putValue(bits, key, value, previous) {
+  if (key.kind === "boolean") {
+    bits.put(value ? 1 : 0, 1);
+  } else if (key.kind === "signed" || (key.kind === "unsigned" && previous !== null)) {
+    const difference = value - (previous || 0);
+    bits.number(difference < 0 ? -2 * difference - 1 : 2 * difference);
+  } else if (key.kind === "unsigned") {
+    bits.number(value);
+  } else if (key.kind === "duration") {
+    bits.duration(value);
+  } else if (key.kind === "choice") {
+    bits.gamma(value + 1);
+  } else {
+    bits.word(value);
+  }
+}
+
+function takeValue(bits, key, previous) {
+  if (key.kind === "boolean") {
+    return bits.get(1) === 1;
+  }
+  if (previous !== null && bits.get(1)) {
+    return previous;
+  }
+  if (key.kind === "signed" || (key.kind === "unsigned" && previous !== null)) {
+    const folded = bits.number();
+    return (previous || 0) + (folded % 2 ? -(folded + 1) / 2 : folded / 2);
+  }
+  if (key.kind === "unsigned") {
+    return bits.number();
+  }
+  if (key.kind === "duration") {
+    return bits.duration();
+  }
+  if (key.kind === "choice") {
+    return bits.gamma() - 1;
+  }
+  const bytes = bits.word(key.high);
+  if (key.kind === "text" && textOfBytes(bytes) === undefined) {
+    fail(`${key.name} has control characters or is no UTF-8`);
+  }
+  return bytes;
+}
+
+// Settings as one types them: {"sampling_interval_s": 60, "high": {"3": 850}, "log_level": "debug"}. A key of
+// channels, sensors or servers has an object by their index. They are a whole document: a setting that is not
+// in it has the node's own value.
+
+function settingsOf(given) {
+  const settings = [];
+  const known = keysOf("configuration", given).map(
+    (name) => Object.values(KEYS).find((key) => key.name === name) || noKey(name)
+  );
+  for (const key of known.sort((one, other) => one.number - other.number)) {
+    if (key.scope === "node") {
+      settings.push({ key: key, index: null, value: valueOf(key, key.name, given[key.name]) });
+      continue;
+    }
+    for (const text of keysOf(key.name, given[key.name])) {
+      const index = numberOfKey(`${key.scope} of ${key.name}`, text, 0, MAXIMUM_INDEX);
+      const value = valueOf(key, `${key.name} of ${key.scope} ${index}`, given[key.name][text]);
+      settings.push({ key: key, index: index, value: value });
+    }
+  }
+  return settings;
+}
+
+function noKey(name) {
+  return fail(`configuration key ${shown(name)} is not known`);
+}
+
+// Returns a setting's value from what was typed; a message never tells a secret.
+function valueOf(key, name, value) {
+  if (key.kind === "boolean") {
+    return checkedFlag(name, value);
+  }
+  if (key.kind === "choice") {
+    return key.names.includes(value)
+      ? key.names.indexOf(value)
+      : fail(`${name} is ${shown(value)}, expected one of ${listed(key.names)}`);
+  }
+  if (key.kind === "text" || key.kind === "secret") {
+    if (typeof value !== "string" || (key.kind === "secret" && value === MASK)) {
+      fail(`${name} is no text, or the mask of one; expected a text of ${key.low} to ${key.high} bytes`);
+    }
+    const bytes = bytesOfText(value);
+    checked(`length of ${name} in bytes`, bytes.length, key.low, key.high);
+    return textOfBytes(bytes) === undefined && key.kind === "text"
+      ? fail(`${name} has control characters or is no UTF-8`)
+      : bytes;
+  }
+  return checked(name, value, key.low, key.high);
+}
+
+// Returns what one types for settings; a secret is not shown.
+function documentData(settings) {
+  const data = {};
+  for (const { key, index, value } of settings) {
+    const typed =
+      key.kind === "secret" ? MASK
+      : key.kind === "choice" ? key.names[value]
+      : key.kind === "text" ? textOfBytes(value)
+      : value;
+    if (index === null) {
+      data[key.name] = typed;
+    } else {
+      data[key.name] = data[key.name] || {};
+      data[key.name][index] = typed;
+    }
+  }
+  return data;
+}
+
+function placeOf({ key, index }) {
+  return index === null ? key.name : `${key.name} ${index}`;
+}
+
+// Configuration (FPort 222, down): a document, or a difference of two, whole or in pieces. Only a document in
+// one piece is encoded.
+
+function encodeConfiguration(given) {
+  const settings = settingsOf(given);
+  const document = encodeDocument(settings);
+  const out = [header(0)].concat(document);
+  putBytes(out, crc32(document), 4);
+  return out;
+}
+
+function encodeDocument(settings) {
+  if (settings.length > MAXIMUM_SETTINGS) {
+    fail(`${settings.length} settings, expected at most ${MAXIMUM_SETTINGS}`);
+  }
+  const groups = groupsOf(settings);
+  const bits = new BitWriter();
+  bits.put(header(Math.min(groups.length, 31)), 8);
+  if (groups.length >= 31) {
+    bits.gamma(groups.length - 30);
+  }
+  putGroups(bits, groups, true);
+  const bytes = bits.bytes();
+  checked("length of the document", bytes.length, 0, MAXIMUM_DOCUMENT);
+  return bytes;
+}
+
+function decodeDocument(bytes) {
+  checked("length of the document", bytes.length, 0, MAXIMUM_DOCUMENT);
+  let groups = new Cursor("configuration", bytes).header(0x1f);
+  const bits = new BitReader("configuration", bytes, 1);
+  if (groups === 31) {
+    groups += bits.gamma() - 1;
+  }
+  const settings = takeGroups(bits, groups, true);
+  bits.end();
+  checkSettings(settings);
+  if (hexOfBytes(encodeDocument(settings)) !== hexOfBytes(bytes)) {
+    fail("configuration is not written in its one shortest form");
+  }
+  return settings;
+}
+
+function decodeDifference(bytes) {
+  checked("length of the difference", bytes.length, 0, MAXIMUM_DOCUMENT);
+  const bits = new BitReader("configuration difference", bytes, 0);
+  const changed = takeGroups(bits, bits.gamma() - 1, true);
+  const removed = takeGroups(bits, bits.gamma() - 1, false);
+  bits.end();
+  checkSettings(changed);
+  const again = new BitWriter();
+  for (const [settings, withValues] of [[changed, true], [removed, false]]) {
+    again.gamma(groupsOf(settings).length + 1);
+    putGroups(again, groupsOf(settings), withValues);
+  }
+  if (hexOfBytes(again.bytes()) !== hexOfBytes(bytes)) {
+    fail("configuration difference is not written in its one shortest form");
+  }
+  const gone = removed.map(placeOf);
+  if (changed.some((setting) => gone.includes(placeOf(setting)))) {
+    fail("configuration difference sets and takes back the same setting");
+  }
+  return { changed: documentData(changed), removed: removed.map(placeOf) };
+}
+
+// Fails unless every value is in its range.
+function checkSettings(settings) {
+  for (const { key, value } of settings) {
+    if (key.kind === "text") {
+      checked(`length of ${key.name} in bytes`, value.length, key.low, key.high);
+    } else if (key.kind === "secret") {
+      checked(`length of ${key.name}`, value.length, key.low, key.high);
+    } else if (key.kind !== "boolean") {
+      checked(key.name, value, key.low, key.high);
+    }
+  }
+}
+
+// Returns the data of a piece: what it says where it is all of a transfer, else its part of the bytes.
+function decodeConfigurationPiece(bytes) {
+  const cursor = new Cursor("configuration piece", bytes);
+  const flags = cursor.header(0x1f);
+  if (flags & 8) {
+    return { configuration_piece: takePiece(cursor, flags) };
+  }
+  if (flags & 7) {
+    fail(`configuration piece has flags 0x${hex(flags, 2)}, expected 0x00 or 0x10`);
+  }
+  if (bytes.length <= 5) {
+    fail(`configuration ends inside its check: ${bytes.length - 1} bytes`);
+  }
+  checked("length of the configuration", bytes.length - 1, 0, MAXIMUM_DOCUMENT + 4);
+  const content = bytes.slice(1, -4);
+  if (flags & 16) {
+    return { configuration_difference: decodeDifference(content) };
+  }
+  const settings = decodeDocument(content);
+  const check = unsignedAt(bytes, bytes.length - 4, 4);
+  if (crc32(content) !== check) {
+    fail(`check of the configuration is ${hex(crc32(content), 8)}, expected ${hex(check, 8)}`);
+  }
+  return { configuration: documentData(settings) };
+}
+
+function takePiece(cursor, flags) {
+  const which = cursor.unsigned("index", 1);
+  const data = cursor.bytes.slice(cursor.position);
+  if (data.length === 0) {
+    fail("configuration piece has no data");
+  }
+  return {
+    difference: (flags & 16) !== 0,
+    transfer: ((flags & 3) << 1) | (which >> 7),
+    index: which & 0x7f,
+    last: (flags & 4) !== 0,
+    data: hexOfBytes(data),
+  };
+}
+
+// CRC-32 of IEEE 802.3 (reflected, polynomial 0xEDB88320).
+function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+  }
+  return ~crc >>> 0;
+}
+
+// The channel table of a node, for history batches that lack it: the device's variable farwire_schema
+// has the schema's id and its table as a batch carries them inline, in hexadecimal digits; several with ","
+// between.
+
+// Returns the bytes of a schema's table, or undefined where the variable has none of this id; fails for a
+// text of another form.
+function schemaTable(variables, schemaId) {
+  const { farwire_schema: text = "" } = variables;
+  let found = undefined;
+  for (const piece of text.split(",").filter((part) => part.trim() !== "")) {
+    const bytes = bytesOfHex("farwire_schema", piece.replace(/\s/g, ""), 2, 4096);
+    found = bytes[0] === schemaId ? bytes.slice(1) : found;
+  }
+  return found;
 }
 
 // History batch (FPort 210, up).
@@ -1103,6 +1680,7 @@ const DOWNLINKS = {
     encode: encodeSensorEnable,
     decode: decodeSensorEnable,
   },
+  configuration: { fPort: PORTS.CONFIGURATION, encode: encodeConfiguration },
 };
 
 function encodeDownlink(input) {
@@ -1122,11 +1700,15 @@ function decodeDownlink(input) {
     if (key === undefined) {
       fail(`FPort ${input.fPort} carries no downlink that is decoded here`);
     }
-    return { data: { [key]: DOWNLINKS[key].decode(Array.from(input.bytes)) } };
+    const bytes = Array.from(input.bytes);
+    if (key === "configuration") {
+      return { data: decodeConfigurationPiece(bytes) }; // which may hold a difference, or a part
+    }
+    return { data: { [key]: DOWNLINKS[key].decode(bytes) } };
   });
 }
 
-return { decodeUplink, encodeDownlink, decodeDownlink, schemaOf };
+return { decodeUplink, encodeDownlink, decodeDownlink, schemaTable };
 })();
 
 function decodeUplink(input) {

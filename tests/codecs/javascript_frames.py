@@ -1,11 +1,13 @@
 """Frames of every kind, whole and damaged, drawn by the generator that MicroPython draws from too."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from farwire_codecs import (
     acknowledgement,
     alarm,
     command,
+    configuration,
     log_piece,
     lpp,
     lpp_actuators,
@@ -14,6 +16,9 @@ from farwire_codecs import (
     lpp_special,
     ports,
     state_report,
+)
+from farwire_codecs import (
+    configuration_keys as table,
 )
 from farwire_codecs.lpp_profiles import Profile
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, LppType
@@ -172,8 +177,8 @@ def _elsewhere(source: Source, profile: Profile) -> Frame:
 def _acknowledgement(source: Source) -> Frame:
     bitmap = random_bytes(source, source.below(12))
     through = source.among(0, 0xFFFFFFFF)
-    wanted = source.below(2) == 1
-    message = acknowledgement.Acknowledgement(through, bitmap, source.among(0, 0xFFFFFFFF), wanted)
+    wanted = source.below(2) == 1, source.below(2) == 1
+    message = acknowledgement.Acknowledgement(through, bitmap, source.among(0, 0xFFFFFFFF), *wanted)
     return ports.ACKNOWLEDGEMENT, acknowledgement.encode(message, 242)
 
 
@@ -213,6 +218,39 @@ def _sensor_enable(source: Source) -> Frame:
     return ports.LPP_SENSOR_ENABLE, lpp_periods.encode_sensor_enable(message)
 
 
+def _setting(source: Source) -> configuration.Setting:
+    key = configuration.KEYS[1 + source.below(len(configuration.KEYS))]
+    index = None if key.scope == table.NODE else source.among(0, 255) % (6, 256)[source.below(2)]
+    value: Any
+    if key.kind == table.BOOLEAN:
+        value = source.below(2) == 1
+    elif key.kind == table.TEXT:
+        value = ("eu.example-1.net", "a/b c", "Zählér 5 €")[source.below(3)]
+    elif key.kind == table.SECRET:
+        value = random_bytes(source, source.below(12))
+    else:
+        value = source.among(key.low, min(key.high, max(key.low, 0) + 10 ** source.below(11)))
+    return configuration.Setting(key.number, index, value)
+
+
+def _configuration(source: Source) -> Frame:
+    settings = [_setting(source) for _ in range(source.below(12))]
+    document = configuration.canonical(list({(s.key, s.index): s for s in settings}.values()))
+    match source.below(4):
+        case 0:
+            frames = configuration.pieces(document, 11 + source.below(40))
+            return ports.CONFIGURATION, frames[source.below(len(frames))]
+        case 1:
+            old = tuple([setting for setting in document if source.below(2)])
+            frame = configuration.difference_pieces(old, document, 255)[0]
+            return ports.CONFIGURATION, frame
+        case 2:  # a check that fits, so that what is wrong with the document shows
+            content = damaged(source, configuration.encode_document(document))
+            check = configuration.crc32(content).to_bytes(4, "big")
+            return ports.CONFIGURATION, b"\x00" + content + check
+    return ports.CONFIGURATION, configuration.pieces(document, 255)[0]
+
+
 _PERIODS = (_device_period, _sensor_periods, _sensor_enable)
 
 
@@ -221,4 +259,4 @@ def _period_up(source: Source, profile: Profile) -> Frame:
 
 
 _UPLINKS = (_dynamic, _packed, _gps, _history, _period_up, _alarms, _state, _answer, _log, _elsewhere)
-_DOWNLINKS = (_acknowledgement, _command, _actuators, *_PERIODS)
+_DOWNLINKS = (_acknowledgement, _command, _actuators, *_PERIODS, _configuration, _configuration)

@@ -1,10 +1,20 @@
 """What decodeUplink and decodeDownlink must show of a message of farwire_codecs."""
 
 import math
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from farwire_codecs import alarm, command, log_piece, lpp_periods, state_report
+from farwire_codecs import (
+    alarm,
+    command,
+    configuration,
+    configuration_pieces,
+    configuration_words,
+    log_piece,
+    lpp_periods,
+    state_report,
+)
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.lpp import Item
 from farwire_codecs.lpp_actuators import Output
@@ -106,14 +116,15 @@ def answer(found: command.CommandAnswer) -> dict[str, Any]:
 
 def acknowledgement(found: Acknowledgement) -> dict[str, Any]:
     """Return what one types for an acknowledgement."""
+    wants = {name: value for name, value in found._asdict().items() if name.endswith("_wanted")}
     bits = (n for n in range(8 * len(found.stored_above)) if found.stored_above[n >> 3] >> (n & 7) & 1)
     return {
         "acknowledgement": {
             "through": found.through,
             "alarms_through": found.alarms_through,
             "stored": [found.through + 2 + bit for bit in bits],
-            "schema_wanted": found.schema_wanted,
         }
+        | wants
     }
 
 
@@ -164,6 +175,39 @@ def sensor_enable(found: lpp_periods.SensorEnable) -> dict[str, Any]:
     sensors = 8 * found.size
     on = [sensor for sensor in range(sensors) if found.mask >> sensor & 1]
     return {"sensor_enable": {"on": on, "sensors": sensors}}
+
+
+def document(settings: tuple[configuration.Setting, ...]) -> dict[str, Any]:
+    """Return what one types for settings."""
+    typed: dict[str, Any] = {}
+    for setting in settings:
+        key = configuration.KEYS[setting.key]
+        value = configuration_words.to_json(key, setting.value)
+        if setting.index is None:
+            typed[key.name] = value
+        else:
+            typed.setdefault(key.name, {})[str(setting.index)] = value
+    return typed
+
+
+def piece(found: configuration.Piece) -> dict[str, Any]:
+    """Return the data of a configuration piece."""
+    if found.transfer is not None:
+        return {"configuration_piece": found._asdict() | {"data": found.data.hex()}}
+    content = found.data[: -configuration_pieces.CHECK_SIZE]
+    if not found.difference:
+        return {"configuration": document(configuration.decode_document(content))}
+    difference = configuration.decode_difference(content)
+    removed = [
+        configuration.KEYS[key].name + ("" if index is None else f" {index}")
+        for key, index, _ in difference.removed
+    ]
+    return {"configuration_difference": {"changed": document(difference.changed), "removed": removed}}
+
+
+def rounded(text: str) -> str:
+    """Return a message with the numbers that no double holds (JavaScript has no others) as twelve digits."""
+    return re.sub(r"\d{16,}", lambda digits: f"{float(digits[0]):.12g}", text)
 
 
 def _by_axis(axes: tuple[str, ...], numbers: tuple[Any, ...]) -> Any:

@@ -84,6 +84,7 @@ acknowledgements = st.builds(
     stored_above=st.binary(max_size=30).map(lambda bitmap: bitmap.rstrip(b"\x00")),
     alarms_through=u32,
     schema_wanted=st.booleans(),
+    base_wanted=st.booleans(),
 )
 
 

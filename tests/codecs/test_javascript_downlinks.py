@@ -1,16 +1,19 @@
 """encodeDownlink and decodeDownlink of codecs/chirpstack/farwire.js: farwire_codecs' frames, or a refusal."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from farwire_codecs import acknowledgement, command, downlink, lpp_actuators, ports
+from farwire_codecs import acknowledgement, command, configuration, downlink, lpp_actuators, ports
+from farwire_codecs.configuration_keys import SERVER_PASSWORD
+from farwire_codecs.configuration_words import MASK
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_types import to_raw
-from tests.codecs import javascript_frames, javascript_shown, strategies
+from tests.codecs import configuration_strategies, javascript_frames, javascript_shown, strategies
 from tests.codecs.both_sides import Source
 from tests.codecs.frames import CASES, message_of
 from tests.codecs.javascript_engine import Engine
@@ -21,6 +24,7 @@ FRAMES = 10_000
 SHOWN: dict[int, Callable[[Any], dict[str, Any]]] = {
     ports.ACKNOWLEDGEMENT: javascript_shown.acknowledgement,
     ports.COMMAND: javascript_shown.typed_command,
+    ports.CONFIGURATION: javascript_shown.piece,
     ports.LPP_ACTUATORS: javascript_shown.actuators,
     ports.LPP_DEVICE_PERIOD: javascript_shown.device_period,
     ports.LPP_SENSOR_PERIOD: javascript_shown.sensor_periods,
@@ -33,8 +37,16 @@ def wanted(f_port: int, payload: bytes) -> dict[str, Any]:
     try:
         found = downlink.decode_downlink(f_port, payload)
     except CodecError as error:
-        return {"errors": [str(error)]}
+        return {"errors": [javascript_shown.rounded(str(error))]}
     return {"data": SHOWN[f_port](found)}
+
+
+def read_by_javascript(frames: Iterable[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
+    """Yield what decodeDownlink returns for each FPort and payload."""
+    for result in ENGINE.decode_downlinks(frames):
+        if "errors" in result:
+            result["errors"] = [javascript_shown.rounded(text) for text in result["errors"]]
+        yield result
 
 
 def sent(f_port: int, payload: bytes) -> dict[str, Any]:
@@ -67,12 +79,12 @@ def test_random_frames_whole_and_damaged_are_read_or_refused_alike(seed: int) ->
     frames = list(javascript_frames.downlinks(Source(seed), FRAMES))  # type: ignore[no-untyped-call]
 
     read = []
-    for frame, result in zip(frames, ENGINE.decode_downlinks(frames), strict=True):
+    for frame, result in zip(frames, read_by_javascript(frames), strict=True):
         assert result == wanted(*frame), frame
-        if "data" in result and result["data"] != {"actuators": {}}:
+        if "data" in result and result["data"] != {"actuators": {}} and frame[0] != ports.CONFIGURATION:
             read.append((frame, result["data"]))
 
-    assert FRAMES / 2 < len(read) < FRAMES
+    assert FRAMES / 3 < len(read) < FRAMES
     for (frame, typed), result in zip(read, ENGINE.encode_downlinks(data for _, data in read), strict=True):
         assert result == sent(*plain(*frame)), typed
 
@@ -87,7 +99,7 @@ def plain(f_port: int, payload: bytes) -> tuple[int, bytes]:
 
 @given(f_port=st.sampled_from([*SHOWN, ports.ALARM]), payload=st.binary(max_size=30))
 def test_any_bytes_are_read_or_refused_alike(f_port: int, payload: bytes) -> None:
-    assert ENGINE.decode_downlink(f_port, payload) == wanted(f_port, payload)
+    assert next(read_by_javascript([(f_port, payload)])) == wanted(f_port, payload)
 
 
 @given(message=strategies.acknowledgements)
@@ -107,6 +119,43 @@ def test_value_of_an_output_is_rounded_as_python_rounds_it(value: float) -> None
         assert refusal(typed) == f"value is {number(value)}, expected -327.68 to 327.67"
     else:
         assert ENGINE.encode_downlink(typed) == sent(ports.COMMAND, frame)
+
+
+@given(document=configuration_strategies.documents)
+def test_configuration_is_typed_by_the_names_of_its_keys(
+    document: tuple[configuration.Setting, ...],
+) -> None:
+    typed = {"configuration": javascript_shown.document(document)}
+    for key, index, value in document:
+        if key == SERVER_PASSWORD:
+            assume(value != MASK.encode() and is_utf_8(value))
+            typed["configuration"]["server_password"][str(index)] = value.decode()
+
+    frames = configuration.pieces(document, 242)
+    if len(frames) == 1:
+        assert ENGINE.encode_downlink(typed) == sent(ports.CONFIGURATION, frames[0])
+    else:
+        assert refusal(typed).endswith(" bytes, expected at most 242")
+
+
+@given(document=configuration_strategies.documents, old=configuration_strategies.documents)
+def test_configuration_and_its_difference_are_read_back(
+    document: tuple[configuration.Setting, ...], old: tuple[configuration.Setting, ...]
+) -> None:
+    frames = configuration.pieces(document, 255)
+    with contextlib.suppress(CodecError):  # too long for a difference
+        frames += configuration.difference_pieces(old, document, 255)
+
+    for frame in frames:
+        assert ENGINE.decode_downlink(ports.CONFIGURATION, frame) == wanted(ports.CONFIGURATION, frame)
+
+
+def is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def number(value: float) -> str:
@@ -195,6 +244,27 @@ OUTPUT = {"number": 7, "channel": 2, "value": 1.5}
         ({"sensor_enable": {"on": [32]}}, "a sensor in on is 32, expected 0 to 31"),
         ({"sensor_enable": {"on": [8], "sensors": 8}}, "a sensor in on is 8, expected 0 to 7"),
         ({"sensor_enable": {"on": [8], "sensors": 12}}, "sensors is 12, expected 8, 16, 24 or 32"),
+        ({"configuration": {"hihg": {"3": 1}}}, 'configuration key "hihg" is not known'),
+        ({"configuration": {"high": 850}}, "high is 850, expected an object"),
+        ({"configuration": {"high": {"256": 1}}}, "channel of high is 256, expected 0 to 255"),
+        (
+            {"configuration": {"high": {"3": 85.5}}},
+            "high of channel 3 is 85.5, expected -2147483648 to 4294967295",
+        ),
+        ({"configuration": {"adr": 1}}, "adr is 1, expected true or false"),
+        ({"configuration": {"radio_class": "B"}}, 'radio_class is "B", expected one of (A, C)'),
+        (
+            {"configuration": {"server_host": {"1": ""}}},
+            "length of server_host of server 1 in bytes is 0, expected 1 to 128",
+        ),
+        (
+            {"configuration": {"server_host": {"1": "a\nb"}}},
+            "server_host of server 1 has control characters or is no UTF-8",
+        ),
+        (
+            {"configuration": {"server_password": {"1": MASK}}},
+            "server_password of server 1 is no text, or the mask of one; expected a text of 0 to 64 bytes",
+        ),
         ({"acknowledgement": {}}, 'acknowledgement has no field "through", expected (through)'),
         ({"acknowledgement": {"through": 4294967296}}, "through is 4294967296, expected 0 to 4294967295"),
         (

@@ -6,6 +6,7 @@ import time
 import pytest
 from _quickjs import Context
 
+from farwire_codecs import configuration, ports
 from farwire_codecs.javascript.generator import PARTS, generate, part
 from tests.codecs.javascript_engine import FILE, Engine, call_as_chirpstack
 
@@ -14,6 +15,22 @@ _NOT_HERE = (
 )
 
 LIMIT_S = 0.1  # ChirpStack's max_execution_time, of which the start of its engine takes a part
+
+# As many items as 242 bytes hold, each as short as it can be.
+LONGEST = {
+    ports.LPP_DYNAMIC: bytes((1, 0, 1)) * 80,
+    ports.LPP_PACKED: bytes((0, 1)) * 121,
+    ports.LPP_HISTORY_FIRST: bytes((0, 0, 1, 1)) * 60,
+    ports.ALARM: bytes((31,)) + bytes((0, 1, 0, 1, 0, 1)) * 31,
+    ports.LOG: bytes((1, 0, 1, 0, 237)) + bytes(237),
+    ports.ACKNOWLEDGEMENT: bytes((2, 1, 1, 238)) + b"\xff" * 238,
+    ports.CONFIGURATION: configuration.pieces(
+        configuration.canonical(
+            [configuration.Setting(configuration.HIGH, index, 2**31 - 3 * index) for index in range(120)]
+        ),
+        242,
+    )[0],
+}
 
 
 def test_file_is_what_the_generator_makes() -> None:
@@ -44,6 +61,25 @@ def test_chirpstack_gets_an_uplink_within_its_limit_of_time(capsys: pytest.Captu
         print(
             f"\nfarwire.js, {FILE.stat().st_size} bytes: new engine, file and one alarm frame "
             f"{whole_ms:.1f} ms, each further one {each_us:.0f} µs (limit {1000 * LIMIT_S:.0f} ms)"
+        )
+
+
+@pytest.mark.parametrize("f_port", LONGEST)
+def test_longest_frame_is_decoded_within_the_limit_of_time(
+    f_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = list(LONGEST[f_port])
+    function = "decodeDownlink" if f_port >= ports.ACKNOWLEDGEMENT else "decodeUplink"
+
+    start = time.perf_counter()
+    result = call_as_chirpstack(function, f"{{bytes: {frame}, fPort: {f_port}}}", LIMIT_S)
+    whole_ms = 1000 * (time.perf_counter() - start)
+
+    assert "data" in result
+    with capsys.disabled():
+        print(
+            f"\nfarwire.js: new engine, file and {len(frame)} bytes on FPort {f_port} {whole_ms:.1f} ms",
+            end="",
         )
 
 

@@ -165,35 +165,31 @@ def test_names_of_types_hide_no_field_of_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "schema_id", "channels"),
+    ("text", "schema_id", "table"),
     [
-        ("5 = 1:103, 2:104", 5, [[1, 103], [2, 104]]),
-        ("5=1:103;6=1:103,7:113 ;", 6, [[1, 103], [7, 113]]),
-        ("5=1:103", 6, None),
+        ("05 02 01 67 02 68", 5, [2, 1, 103, 2, 104]),
+        ("05020167, 06010268 ,", 6, [1, 2, 104]),
+        ("05010167", 6, None),
         ("", 0, None),
     ],
 )
-def test_schema_is_read_from_the_devices_variable(text: str, schema_id: int, channels: Any) -> None:
+def test_channel_table_is_read_from_the_devices_variable(text: str, schema_id: int, table: Any) -> None:
     variables = json.dumps({"farwire_schema": text})
 
-    assert ENGINE.evaluate(f"farwire.schemaOf({variables}, {schema_id}) || null") == channels
+    assert ENGINE.evaluate(f"farwire.schemaTable({variables}, {schema_id}) || null") == table
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1:103", 'farwire_schema is "1:103", expected the form "5 = 1:103, 2:104"'),
-        ("256=1:103", "schema id is 256, expected 0 to 255"),
-        ("1=256:103", "channel of schema 1 is 256, expected 0 to 255"),
-        ("1=1:256", "type of schema 1 is 256, expected 0 to 255"),
-        ("1=1:36", "LPP type 36 is not in the table of types"),
-        ("1=1:103,1:103", "schema names a channel and type twice"),
-        ("1=" + ",".join(f"{n}:0" for n in range(33)), "channels of schema 1 is 33, expected 1 to 32"),
+        ("5=1:103", 'farwire_schema is "5=1:103", expected pairs of hexadecimal digits'),
+        ("050", 'farwire_schema is "050", expected pairs of hexadecimal digits'),
+        ("05", "length of farwire_schema is 1, expected 2 to 4096"),
     ],
 )
-def test_schema_that_cannot_be_is_refused(text: str, message: str) -> None:
+def test_channel_table_that_cannot_be_is_refused(text: str, message: str) -> None:
     tried = (
-        f"(() => {{ try {{ farwire.schemaOf({json.dumps({'farwire_schema': text})}, 1); return ''; }}"
+        f"(() => {{ try {{ farwire.schemaTable({json.dumps({'farwire_schema': text})}, 5); return ''; }}"
         " catch (error) { return error.message; } })()"
     )
 

@@ -23,6 +23,11 @@ PARTS = (
     "command_answer",
     "command",
     "acknowledgement",
+    "text",
+    "configuration_bits",
+    "configuration_groups",
+    "configuration_typed",
+    "configuration",
     "schema",
     "history",
     "uplink",
@@ -39,7 +44,7 @@ const farwire = (function () {
 """
 
 _TAIL = """\
-return { decodeUplink, encodeDownlink, decodeDownlink, schemaOf };
+return { decodeUplink, encodeDownlink, decodeDownlink, schemaTable };
 })();
 
 function decodeUplink(input) {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from farwire_codecs import (
+    acknowledgement,
     alarm,
     command,
     fields,
@@ -12,9 +13,13 @@ from farwire_codecs import (
     lpp_actuators,
     lpp_periods,
     ports,
-    schema,
     state_report,
 )
+from farwire_codecs.configuration_bits import ALPHABET
+from farwire_codecs.configuration_document import MAXIMUM_DOCUMENT
+from farwire_codecs.configuration_keys import KEYS
+from farwire_codecs.configuration_settings import MAXIMUM_INDEX, MAXIMUM_SETTINGS
+from farwire_codecs.configuration_words import MASK
 from farwire_codecs.lpp_names import NAMES, TypeName
 from farwire_codecs.lpp_profiles import PROFILES, Profile
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES, LppType
@@ -38,6 +43,7 @@ _PORTS = (
     "LOG",
     "ACKNOWLEDGEMENT",
     "COMMAND",
+    "CONFIGURATION",
 )
 _CONDITIONS = ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")
 _RESULTS = ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")
@@ -51,7 +57,11 @@ def tables() -> str:
         "EIGHTH_MS": fields.EIGHTH_MS,
         "LARGEST_PAYLOAD": LARGEST_PAYLOAD,
         "MAXIMUM_ALARMS": alarm.MAXIMUM_ALARMS,
-        "MAXIMUM_CHANNELS": schema.MAXIMUM_CHANNELS,
+        "MAXIMUM_BITMAP": acknowledgement.MAXIMUM_BITMAP,
+        "HAS_BITMAP": acknowledgement.HAS_BITMAP,
+        "ACKNOWLEDGEMENT_WANTS": {
+            name.lower(): flag for name, flag in vars(acknowledgement).items() if name.endswith("_WANTED")
+        },
         "FULL_SCALE_GPS": FULL_SCALE_GPS,
         "PORTS": {name: getattr(ports, name) for name in _PORTS},
         "CONDITIONS": {getattr(alarm, name): name for name in _CONDITIONS},
@@ -61,9 +71,15 @@ def tables() -> str:
         "MAXIMUM_REPORT": log_piece.MAXIMUM_REPORT,
         "ACTUATORS_END": lpp_actuators.END,
         "SENSORS": lpp_periods.SENSORS,
+        "ALPHABET": ALPHABET.decode(),
+        "MASK": MASK,
+        "MAXIMUM_SETTINGS": MAXIMUM_SETTINGS,
+        "MAXIMUM_INDEX": MAXIMUM_INDEX,
+        "MAXIMUM_DOCUMENT": MAXIMUM_DOCUMENT,
         "RESET_REASONS": state_report.RESET_REASONS,
     }
     lines = [f"const {name} = {_text(value)};" for name, value in constants.items()]
+    lines.append(f"const KEYS = {_rows({number: key._asdict() for number, key in KEYS.items()})};")
     lines.append(f"const TYPES = {_rows(_types(TYPES, NAMES))};")
     lines.append("// What the LPP profiles of single vendors have besides, or instead.")
     rows = [f"{name}: {_rows(_difference(profile))}" for name, profile in PROFILES.items()]
@@ -73,7 +89,7 @@ def tables() -> str:
 
 def _commands() -> dict[str, int]:
     """Return the kinds of commands, as they stand in the header of their frames."""
-    examples = {
+    examples: dict[str, Any] = {
         "set_output": command.SetOutput(0, 0, 0),
         "report_state": command.ReportState(0),
         "reboot": command.Reboot(0),

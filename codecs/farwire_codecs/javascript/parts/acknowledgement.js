@@ -1,12 +1,19 @@
-// Acknowledgement (FPort 220, down): {"through": 5, "stored": [7, 10, 16], "schema_wanted": true}.
+// Acknowledgement (FPort 220, down): {"through": 5, "stored": [7, 10, 16], "schema_wanted": true}; what is
+// wanted of the node are flags, false when they are left out.
 function encodeAcknowledgement(given) {
-  checkFields("acknowledgement", given, ["through"], ["alarms_through", "stored", "schema_wanted"]);
-  const { through, alarms_through = 0, stored = [], schema_wanted = false } = given;
+  const wants = Object.keys(ACKNOWLEDGEMENT_WANTS);
+  checkFields("acknowledgement", given, ["through"], ["alarms_through", "stored"].concat(wants));
+  const { through, alarms_through = 0, stored = [] } = given;
   const fixed = [];
   putVarint(fixed, "through", through);
   putVarint(fixed, "alarms_through", alarms_through);
-  const bitmap = bitmapOf(stored, through, Math.min(255, LARGEST_PAYLOAD - fixed.length - 2));
-  const flags = (checkedFlag("schema_wanted", schema_wanted) ? 1 : 0) | (bitmap.length ? 2 : 0);
+  const bitmap = bitmapOf(stored, through, Math.min(MAXIMUM_BITMAP, LARGEST_PAYLOAD - fixed.length - 2));
+  let flags = bitmap.length ? HAS_BITMAP : 0;
+  for (const want of wants) {
+    if (given[want] !== undefined && checkedFlag(want, given[want])) {
+      flags |= ACKNOWLEDGEMENT_WANTS[want];
+    }
+  }
   const tail = bitmap.length ? [bitmap.length].concat(bitmap) : [];
   return [header(flags)].concat(fixed, tail);
 }
@@ -28,12 +35,14 @@ function bitmapOf(stored, through, room) {
 }
 
 function decodeAcknowledgement(bytes) {
+  const wants = Object.keys(ACKNOWLEDGEMENT_WANTS);
+  const allowed = wants.reduce((flags, want) => flags | ACKNOWLEDGEMENT_WANTS[want], HAS_BITMAP);
   const cursor = new Cursor("acknowledgement", bytes);
-  const flags = cursor.header(3);
+  const flags = cursor.header(allowed);
   const through = cursor.varint("through");
   const alarmsThrough = cursor.varint("alarms_through");
-  const bitmap = flags & 2 ? cursor.take("bitmap", cursor.unsigned("bitmap length", 1)) : [];
-  if (flags & 2 && !bitmap[bitmap.length - 1]) {
+  const bitmap = flags & HAS_BITMAP ? cursor.take("bitmap", cursor.unsigned("bitmap length", 1)) : [];
+  if (flags & HAS_BITMAP && !bitmap[bitmap.length - 1]) {
     fail("acknowledgement: the bitmap ends in a zero byte or is empty");
   }
   cursor.end();
@@ -43,10 +52,9 @@ function decodeAcknowledgement(bytes) {
       stored.push(through + 2 + bit);
     }
   }
-  return {
-    through: through,
-    alarms_through: alarmsThrough,
-    stored: stored,
-    schema_wanted: (flags & 1) !== 0,
-  };
+  const found = { through: through, alarms_through: alarmsThrough, stored: stored };
+  for (const want of wants) {
+    found[want] = (flags & ACKNOWLEDGEMENT_WANTS[want]) !== 0;
+  }
+  return found;
 }

@@ -22,6 +22,7 @@ const DOWNLINKS = {
     encode: encodeSensorEnable,
     decode: decodeSensorEnable,
   },
+  configuration: { fPort: PORTS.CONFIGURATION, encode: encodeConfiguration },
 };
 
 function encodeDownlink(input) {
@@ -41,6 +42,10 @@ function decodeDownlink(input) {
     if (key === undefined) {
       fail(`FPort ${input.fPort} carries no downlink that is decoded here`);
     }
-    return { data: { [key]: DOWNLINKS[key].decode(Array.from(input.bytes)) } };
+    const bytes = Array.from(input.bytes);
+    if (key === "configuration") {
+      return { data: decodeConfigurationPiece(bytes) }; // which may hold a difference, or a part
+    }
+    return { data: { [key]: DOWNLINKS[key].decode(bytes) } };
   });
 }
