@@ -1,6 +1,8 @@
 """encodeDownlink and decodeDownlink of codecs/chirpstack/farwire.js: farwire_codecs' frames, or a refusal."""
 
 import contextlib
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -17,9 +19,11 @@ from tests.codecs import configuration_strategies, javascript_frames, javascript
 from tests.codecs.both_sides import Source
 from tests.codecs.frames import CASES, message_of
 from tests.codecs.javascript_engine import Engine
+from tests.micropython import CODECS
 
 ENGINE = Engine()
 FRAMES = 10_000
+README = (CODECS.parent / "README.md").read_text(encoding="utf-8")
 
 SHOWN: dict[int, Callable[[Any], dict[str, Any]]] = {
     ports.ACKNOWLEDGEMENT: javascript_shown.acknowledgement,
@@ -308,3 +312,14 @@ def test_longest_acknowledgement_fits_the_largest_payload() -> None:
 
     assert len(result["bytes"]) == 242
     assert acknowledgement.decode(bytes(result["bytes"])).stored_above[-1] == 0x80
+
+
+def test_every_object_that_the_readme_shows_is_taken_on_its_port() -> None:
+    rows = re.findall(r"^\| (\d+) \| (`\{.*) \|$", README, re.MULTILINE)
+    shown = [
+        (int(port), json.loads(typed)) for port, cell in rows for typed in re.findall(r"`(\{.*?\})`", cell)
+    ]
+
+    assert {port for port, _ in shown} == set(SHOWN)
+    for port, typed in shown:
+        assert ENGINE.encode_downlink(typed)["fPort"] == port, typed
