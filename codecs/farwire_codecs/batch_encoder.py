@@ -1,7 +1,7 @@
 """Encoder of the history batch: record by record, until the frame is full.
 
-It holds one model and a copy of it as of the record before, so its memory is the same however many records
-wait. Its loops go by index, because MicroPython takes heap for every step of a zip or enumerate.
+Its memory is the same however many records wait. Its loops go by index, because MicroPython takes heap for
+every step of a zip or enumerate.
 """
 
 from farwire_codecs import fields, schema_table
@@ -29,8 +29,9 @@ TYPE_CHECKING = False  # what mypy reads and MicroPython does not
 if TYPE_CHECKING:
     from farwire_codecs.base import Base
 
-_LONGEST_END = 8  # bytes that the end may take: two for the last row, 37 bits of age, and rounding
+_LONGEST_END = 8  # bytes that the end may take: two for the last row, 36 bits of age, and rounding
 _TYPICAL = 15  # intervals of which the usual one is the median
+_TRIED, _FITTING = 0, 1  # marks in the coder
 
 
 def encode(
@@ -51,36 +52,62 @@ def encode(
     first records gives the same frame.
 
     `base`: the model that the frame builds on; it is left out where it cannot serve (another schema, records
-    not after it, values off their steps, an inline schema). `only`: index of the one channel to carry.
+    not after it, values off their steps, an inline schema, one channel). `only`: index of the one channel to
+    carry.
     `flat`: start untrained, which no decoder does: to measure what the training gains.
     """
     check(schema)
+    fields.checked("only", only, ALL_CHANNELS, len(schema.channels) - 1)
     records = records[:MAXIMUM_RECORDS]
     if not records:
         return b"", 0
     _check(schema, records, tx_end_ms)
     model = model_of(schema, only)
-    off_grid = False
-    for record in records:
-        if not model.fits_grid(record.values):
-            off_grid = True
+    on_grid = 0  # of the first records
+    while on_grid < len(records) and model.fits_grid(records[on_grid].values):
+        on_grid += 1
+    off_grid = on_grid < len(records)
     if off_grid:
         model = model_of(schema, only, True)
     flags = (ACKNOWLEDGEMENT_WANTED if acknowledgement_wanted else 0) | (OFF_GRID if off_grid else 0)
-    out = bytearray(1)
-    if (
-        base is not None
-        and not off_grid
-        and not inline_schema
-        and only == ALL_CHANNELS
-        and base.serves(schema, records)
-    ):
-        flags |= CARRIED
-        out.append(base.number & 0xFF)
-        out.append(base.check())
-        model.copy(base.model)
+    building_on = base
+    if off_grid or inline_schema or only != ALL_CHANNELS or (base and not base.serves(schema, records)):
+        building_on = None
+    out = _head(schema, flags, inline_schema, only, building_on)
+    if building_on:
+        model.copy(building_on.model)
+    if flat:
+        model.contexts.start(True)
+    interval_s = _usual(records, schema.interval_s)
+    frame, count = b"", 0
+    if limit > len(out):
+        coder = RangeEncoder(model.contexts, limit - len(out))
+        _put_number(coder, records[0].number, building_on)
+        _put_interval(coder, interval_s, schema.interval_s)
+        count = _put_rows(coder, model, interval_s, records, tx_end_ms)
+        if count:
+            _put_end(coder, count, records[count - 1], tx_end_ms)
+            frame = bytes(out) + coder.close()
+    # What does not fit must not shape what does.
+    if off_grid and count <= on_grid:
+        records = records[:on_grid]
+    elif 0 < count < len(records) and _usual(records[:count], schema.interval_s) != interval_s:
+        records = records[:count]
     else:
-        base = None
+        return frame, count
+    return encode(schema, records, tx_end_ms, limit, acknowledgement_wanted, inline_schema, base, only, flat)
+
+
+def _head(
+    schema: Schema, flags: int, inline_schema: bool, only: int, building_on: "Base | None"
+) -> bytearray:
+    """Return the bytes before the coded part."""
+    out = bytearray(1)
+    if building_on:
+        flags |= CARRIED
+        out.append(building_on.number & 0xFF)
+        out.append(building_on.check())
+    else:
         out.append(schema.schema_id)
         if inline_schema:
             flags |= INLINE_SCHEMA
@@ -89,62 +116,57 @@ def encode(
             flags |= ONE_CHANNEL
             out.append(only)
     out[0] = fields.header(flags)
-    if limit <= len(out):
-        return b"", 0
-    if flat:
-        model.contexts.start(True)
-    coder = RangeEncoder(model.contexts, limit - len(out))
-    if base is None:
-        _put_natural(coder, records[0].number)
-    elif records[0].number == base.number + 1:
-        coder.put_even(0, 1)
-    else:
-        coder.put_even(1, 1)
-        _put_natural(coder, records[0].number - base.number - 1)
-    count = _put_rows(coder, model, model_of(schema, only, off_grid), schema.interval_s, records, tx_end_ms)
-    if not count:
-        return b"", 0
-    _put_end(coder, count, records[count - 1], tx_end_ms)
-    return bytes(out) + coder.close(), count
+    return out
 
 
 def _put_rows(
     coder: RangeEncoder,
     model: Model,
-    saved: Model,
-    schema_interval_s: int,
+    interval_s: int,
     records: list[Record] | tuple[Record, ...],
     tx_end_ms: int,
 ) -> int:
-    """Code as many records as fit, and return how many. `saved` is overwritten."""
-    interval_s = _usual(records, schema_interval_s)
-    _put_interval(coder, interval_s, schema_interval_s)
+    """Code the most records that fit with the end behind them, and return how many; the model is used up."""
+    fitting = 0
     magnitude = last = 0
     for index in range(len(records)):
-        mark = coder.mark()
-        saved.copy(model)
         if index:
             coder.put_chance(last_row_chance(index), 0)
             late = records[index].time_s - records[index - 1].time_s - interval_s
             put_residual(coder, RARE, scale_of(magnitude), last, LEAN_NEITHER, late)
             magnitude, last = averaged(magnitude, late), late
         model.put(coder, records[index].values)
-        if coder.size() + _LONGEST_END > coder.limit:
-            closed = coder.mark()
+        size = coder.size()
+        if size > coder.limit:
+            break
+        coder.mark(_TRIED)
+        if size + _LONGEST_END > coder.limit:  # one more record may fit where this does not: it is younger
             _put_end(coder, index + 1, records[index], tx_end_ms)
             size = coder.size()
-            coder.rewind(closed)
-            if size > coder.limit:
-                coder.rewind(mark)
-                model.copy(saved)
-                return index
-    return len(records)
+            coder.rewind(_TRIED)
+        if size <= coder.limit:
+            coder.mark(_FITTING)
+            fitting = index + 1
+    coder.rewind(_FITTING)
+    return fitting
 
 
 def _put_end(coder: RangeEncoder, count: int, newest: Record, tx_end_ms: int) -> None:
     """Code that the batch ends here, and the age of its newest record."""
     coder.put_chance(last_row_chance(count), 1)
-    _put_natural(coder, fields.eighths("age of the newest record", tx_end_ms - 1000 * newest.time_s) + 1)
+    # Apart from the rest of a second: times in ms are no small integers on a board.
+    eighths = 8 * (tx_end_ms // 1000 - newest.time_s) + fields.eighths("rest of a second", tx_end_ms % 1000)
+    _put_natural(coder, fields.checked("age of the newest record", eighths, 0, fields.MAXIMUM_U32 - 1) + 1)
+
+
+def _put_number(coder: RangeEncoder, number: int, building_on: "Base | None") -> None:
+    if building_on is None:
+        _put_natural(coder, number)
+    elif number == building_on.number + 1:
+        coder.put_even(0, 1)
+    else:
+        coder.put_even(1, 1)
+        _put_natural(coder, number - building_on.number - 1)
 
 
 def _put_natural(coder: RangeEncoder, value: int) -> None:
@@ -180,6 +202,7 @@ def _usual(records: list[Record] | tuple[Record, ...], schema_interval_s: int) -
 
 def _check(schema: Schema, records: list[Record] | tuple[Record, ...], tx_end_ms: int) -> None:
     previous = records[0]
+    end_s = tx_end_ms // 1000
     for index in range(len(records)):
         record = records[index]
         if index and record.number != previous.number + 1:
@@ -192,7 +215,7 @@ def _check(schema: Schema, records: list[Record] | tuple[Record, ...], tx_end_ms
                 f"record {record.number} is of {record.time_s} s, the one before of {previous.time_s} s; "
                 f"expected 0 to {MAXIMUM_INTERVAL_S} s between"
             )
-        if record.time_s * 1000 > tx_end_ms:
+        if record.time_s > end_s:
             raise RangeError(f"record {record.number} is of {record.time_s} s, after the end of transmission")
         if len(record.values) != len(schema.channels):
             raise MalformedError(

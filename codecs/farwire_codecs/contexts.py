@@ -37,7 +37,7 @@ class Contexts:
     """Chances and counts of all contexts: `chances` of 16 bits, `counts` of 8."""
 
     def __init__(self) -> None:
-        self.chances = array("H", bytes(2 * ALL))
+        self.chances = array("H", range(ALL))
         self.counts = bytearray(ALL)
         self.start()
 

@@ -45,6 +45,7 @@ class Model:
         for at in range(len(shapes)):
             self._state[_STATE * at + _MAGNITUDE] = magnitude_of(shapes[at].scale)
         self._moved = [0] * len(shapes)
+        self._lean = LEAN_NEITHER  # of the latest prediction: a tuple would take heap for each value
         self._low: list[int] = [2 * axis.low // shape.step2 for axis, shape in zip(axes, shapes)]
         self._high: list[int] = [2 * axis.high // shape.step2 for axis, shape in zip(axes, shapes)]
 
@@ -133,10 +134,9 @@ class Model:
             put_residual(coder, RARE, shape.spread, 2, LEAN_NEITHER, step - shape.reference)
             self._begin(at, step)
             return
-        predicted, lean = self._predict(at, shape)
-        residual = step - predicted
-        scale = scale_of(state[base + _MAGNITUDE])
-        put_residual(coder, UNEVEN if shape.uneven else EVEN, scale, state[base + _RESIDUAL], lean, residual)
+        residual = step - self._predict(at, shape)
+        scale, last = scale_of(state[base + _MAGNITUDE]), state[base + _RESIDUAL]
+        put_residual(coder, UNEVEN if shape.uneven else EVEN, scale, last, self._lean, residual)
         self._advance(at, step, residual)
 
     def _take_column(self, coder: "RangeDecoder", at: int) -> int:
@@ -148,11 +148,9 @@ class Model:
             step = shape.reference + take_residual(coder, RARE, shape.spread, 2, LEAN_NEITHER)
             self._begin(at, step)
         else:
-            predicted, lean = self._predict(at, shape)
-            scale = scale_of(state[base + _MAGNITUDE])
-            residual = take_residual(
-                coder, UNEVEN if shape.uneven else EVEN, scale, state[base + _RESIDUAL], lean
-            )
+            predicted = self._predict(at, shape)
+            scale, last = scale_of(state[base + _MAGNITUDE]), state[base + _RESIDUAL]
+            residual = take_residual(coder, UNEVEN if shape.uneven else EVEN, scale, last, self._lean)
             step = predicted + residual
             self._advance(at, step, residual)
         value: int = step * shape.step2 + 1 >> 1
@@ -162,9 +160,8 @@ class Model:
             )
         return value
 
-    def _predict(self, at: int, shape: Shape) -> tuple[int, int]:
-        """Return the integer nearest to the prediction within the type's range, and how the prediction
-        leans."""
+    def _predict(self, at: int, shape: Shape) -> int:
+        """Return the integer nearest to the prediction within the type's range; `_lean` is how it leans."""
         base = _STATE * at
         last: int = self._state[base + _LAST]
         beside: int = (FRACTION >> 1) * shape.predictor * (last - self._state[base + _BEFORE])
@@ -172,12 +169,17 @@ class Model:
             beside += shape.weight * self._moved[shape.partner]
         beside += FRACTION >> 1
         predicted: int = last + beside // FRACTION
-        low, high = self._low[at], self._high[at]
-        if not low <= predicted <= high:
-            return low if predicted < low else high, LEAN_NEITHER
+        self._lean = LEAN_NEITHER
+        if predicted < self._low[at]:
+            return self._low[at]
+        if predicted > self._high[at]:
+            return self._high[at]
         rest = beside % FRACTION - (FRACTION >> 1)
-        lean = 2 if rest > _LEAST_LEAN else 0 if rest < -_LEAST_LEAN else LEAN_NEITHER
-        return predicted, lean
+        if rest > _LEAST_LEAN:
+            self._lean = 2
+        elif rest < -_LEAST_LEAN:
+            self._lean = 0
+        return predicted
 
     def _begin(self, at: int, step: int) -> None:
         base = _STATE * at

@@ -26,6 +26,7 @@ class RangeEncoder:
         self._held = -1  # the last byte, until it is known whether a carry reaches it; -1: none yet
         self._ones = 0  # bytes of 255 behind it
         self._written = 0
+        self._marks = [0] * 10
 
     def put(self, context: int, bit: int) -> None:
         """Code a bit in a context, which learns from it."""
@@ -68,26 +69,45 @@ class RangeEncoder:
         while self._range < _BOTTOM:
             self._shift()
 
-    def mark(self) -> tuple[int, int, int, int, int]:
-        """Return the state, for `rewind`; the contexts are the caller's to restore."""
-        return self._low, self._range, self._held, self._ones, self._written
+    def mark(self, slot: int) -> None:
+        """Remember the state in slot 0 or 1, for `rewind`; the contexts are the caller's to restore."""
+        marks = self._marks  # integers in place: a tuple would take a board's heap for each record
+        at = 5 * slot
+        marks[at] = self._low
+        marks[at + 1] = self._range
+        marks[at + 2] = self._held
+        marks[at + 3] = self._ones
+        marks[at + 4] = self._written
 
-    def rewind(self, mark: tuple[int, int, int, int, int]) -> None:
-        """Return to a state that `mark` gave."""
-        self._low, self._range, self._held, self._ones, self._written = mark
+    def rewind(self, slot: int) -> None:
+        """Return to the state that `mark` remembered in a slot, which nothing coded since has written
+        beyond."""
+        marks = self._marks
+        at = 5 * slot
+        self._low = marks[at]
+        self._range = marks[at + 1]
+        self._held = marks[at + 2]
+        self._ones = marks[at + 3]
+        self._written = marks[at + 4]
 
     def size(self) -> int:
-        """Return the bytes that `close` would give now."""
-        return self._written + self._ones + (self._held >= 0) + _closing(self._low, self._range)[0]
+        """Return the bytes that `close` would give now; coding more never makes them fewer."""
+        return self._written + self._ones + (self._held >= 0) + self._closing()
 
     def close(self) -> bytes:
         """Return the bytes, of which `size` has said that they fit; the coder is used up."""
-        count, value = _closing(self._low, self._range)
-        self._low = value
+        count = self._closing()
+        rest = (1 << 24 - 8 * count) - 1
+        self._low = self._low + rest & ~rest
         for _ in range(count):
             self._shift()
         self._emit(0)
         return bytes(memoryview(self._out)[: self._written])
+
+    def _closing(self) -> int:
+        """Return how many bytes more close the interval: 1, or 2, which always do."""
+        lowest = self._low + 0xFFFF & ~0xFFFF
+        return 1 if lowest + _BOTTOM <= self._low + self._range else 2
 
     def _shift(self) -> None:
         byte = self._low >> 16
@@ -111,14 +131,6 @@ class RangeEncoder:
         if self._written < self.limit:
             self._out[self._written] = byte
         self._written += 1
-
-
-def _closing(low: int, span: int) -> tuple[int, int]:
-    """Return how many bytes close the interval, and their value at the head of 24 bits (a carry above)."""
-    value = low + 0xFFFF & ~0xFFFF
-    if value + _BOTTOM <= low + span:
-        return 1, value
-    return 2, low + 0xFF & ~0xFF
 
 
 class RangeDecoder:
@@ -194,7 +206,7 @@ class RangeDecoder:
         """Raise unless the frame ends here, in the form that the encoder gives it."""
         unit = 1 << 8 * self._missing
         if self._position < len(self._payload) or self._missing == 0:
-            raise MalformedError(f"history batch has {len(self._payload) - self._position} bytes too many")
+            raise MalformedError(f"history batch goes on after its end, before byte {self._position}")
         if self._code + unit > self._range:
             raise TruncatedError(f"history batch ends before its end, at byte {len(self._payload)}")
         if self._code >= unit:

@@ -8,7 +8,7 @@ so that a history batch names one byte instead of repeating types.
 from collections import namedtuple
 
 from farwire_codecs.errors import MalformedError, RangeError
-from farwire_codecs.fields import MAXIMUM_U32, checked
+from farwire_codecs.fields import MAXIMUM_U32
 from farwire_codecs.lpp_types import Axis, type_of
 
 Channel = namedtuple("Channel", ("channel", "type_id"))
@@ -89,17 +89,20 @@ def check(schema: Schema) -> None:
 
 
 def _check_shape(shape: Shape, axis: Axis, at: int) -> None:
-    step2 = checked(f"schema: step2 of column {at}", shape.step2, 2, MAXIMUM_STEP2)
-    low, high = max(2 * axis.low // step2, -MAXIMUM_REFERENCE), min(2 * axis.high // step2, MAXIMUM_REFERENCE)
-    for name, value, least, most in (
-        ("predictor", shape.predictor, LAST, LINEAR),
-        ("scale", shape.scale, 0, SPREADS - 1),
-        ("reference", shape.reference, low, high),
-        ("spread", shape.spread, 0, SPREADS - 1),
-        ("weight", shape.weight, -MAXIMUM_WEIGHT, MAXIMUM_WEIGHT),
-    ):
-        checked(f"schema: {name} of column {at}", value, least, most)
+    _check_field("step2", at, shape.step2, 2, MAXIMUM_STEP2)
+    low = max(2 * axis.low // shape.step2, -MAXIMUM_REFERENCE)
+    high = min(2 * axis.high // shape.step2, MAXIMUM_REFERENCE)
+    _check_field("predictor", at, shape.predictor, LAST, LINEAR)
+    _check_field("scale", at, shape.scale, 0, SPREADS - 1)
+    _check_field("reference", at, shape.reference, low, high)
+    _check_field("spread", at, shape.spread, 0, SPREADS - 1)
+    _check_field("weight", at, shape.weight, -MAXIMUM_WEIGHT, MAXIMUM_WEIGHT)
     if shape.partner != NO_PARTNER and not 0 <= shape.partner < at:
         raise RangeError(f"schema: partner of column {at} is {shape.partner}, expected a column before it")
     if shape.partner == NO_PARTNER and shape.weight:
         raise RangeError(f"schema: weight of column {at} is {shape.weight}, expected 0 without a partner")
+
+
+def _check_field(name: str, at: int, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or not low <= value <= high:
+        raise RangeError(f"schema: {name} of column {at} is {value}, expected {low} to {high}")
