@@ -15,6 +15,7 @@ ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
 
 _MOST_GAMMA_BITS = 24  # more than any count or duration needs; bounds what hostile zeros can ask for
 _ESCAPE = 15
+_SMALL = 24  # bits at a time: on a board each step on an integer above 30 bits takes heap
 
 
 class BitWriter:
@@ -26,6 +27,10 @@ class BitWriter:
 
     def put(self, value: int, width: int) -> None:
         """Append the `width` lowest bits of a value that is not negative."""
+        if width > _SMALL:
+            self.put(value >> _SMALL, width - _SMALL)
+            value &= (1 << _SMALL) - 1
+            width = _SMALL
         for shift in range(width - 1, -1, -1):
             if not self._free:
                 self.bytes.append(0)
@@ -90,6 +95,9 @@ class BitReader:
         """Return the next `width` bits."""
         if self._position + width > 8 * len(self._data):
             raise TruncatedError(f"{self._name} of {len(self._data)} bytes ends inside a field")
+        if width > _SMALL:
+            high = self.get(width - _SMALL)
+            return high << _SMALL | self.get(_SMALL)
         value = 0
         for position in range(self._position, self._position + width):
             value = value << 1 | self._data[position >> 3] >> (7 - (position & 7)) & 1
@@ -144,6 +152,9 @@ class BitReader:
 def bit_length(value: int) -> int:
     """Return how many bits a number from 0 on has: 0 for 0 (MicroPython's integers do not know it)."""
     length = 0
+    while value >> _SMALL:
+        length += _SMALL
+        value >>= _SMALL
     while value:
         length += 1
         value >>= 1

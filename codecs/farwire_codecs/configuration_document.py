@@ -4,6 +4,8 @@ A document is a tuple of Setting in canonical order (configuration_settings.py).
 it does not name has the node's own value. One document has one encoding, and so one hash.
 """
 
+import binascii
+
 from farwire_codecs import fields
 from farwire_codecs.configuration_bits import BitReader, BitWriter
 from farwire_codecs.configuration_groups import count_groups, put_groups, take_groups
@@ -11,6 +13,7 @@ from farwire_codecs.configuration_settings import Setting, check
 from farwire_codecs.errors import MalformedError
 
 MAXIMUM_DOCUMENT = 1024  # bytes; a node holds the pieces in memory until the last one is there
+_crc32 = getattr(binascii, "crc32", None)
 _MANY = 31  # groups from here on are counted behind the header
 
 
@@ -51,6 +54,11 @@ def crc32(data: bytes, before: int = 0) -> int:
 
     `before` is the CRC-32 of what stands before `data`.
     """
+    return _crc32(data, before) if _crc32 else crc32_by_bits(data, before)
+
+
+def crc32_by_bits(data: bytes, before: int = 0) -> int:
+    """Return what `crc32` does: for boards whose MicroPython was built without it."""
     crc = before ^ fields.MAXIMUM_U32
     for byte in data:
         crc ^= byte

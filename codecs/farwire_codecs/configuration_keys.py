@@ -67,53 +67,6 @@ _WEEK_S = 604_800
 _U32 = (1 << 32) - 1
 _LOWEST = -(1 << 31)  # the integers of a channel's LPP type, whichever it is, lie within this and _U32
 
-_ROWS = (
-    (SAMPLING_INTERVAL_S, "sampling_interval_s", NODE, DURATION, 1, _DAY_S),
-    (REPORTING_INTERVAL_S, "reporting_interval_s", NODE, DURATION, 1, _WEEK_S),
-    (STATE_INTERVAL_S, "state_interval_s", NODE, DURATION, 60, _WEEK_S),
-    (HIGH, "high", CHANNEL, SIGNED, _LOWEST, _U32),
-    (LOW, "low", CHANNEL, SIGNED, _LOWEST, _U32),
-    (HYSTERESIS, "hysteresis", CHANNEL, UNSIGNED, 0, _U32),
-    (RATE_PER_MIN, "rate_per_min", CHANNEL, UNSIGNED, 1, _U32),
-    (STUCK_TIME_S, "stuck_time_s", CHANNEL, DURATION, 1, _WEEK_S),
-    (MINIMUM_DURATION_S, "minimum_duration_s", CHANNEL, DURATION, 0, _DAY_S),
-    (NORMAL_LOW, "normal_low", CHANNEL, SIGNED, _LOWEST, _U32),
-    (NORMAL_HIGH, "normal_high", CHANNEL, SIGNED, _LOWEST, _U32),
-    (PRIORITY, "priority", CHANNEL, CHOICE, ("normal", "low", "high")),
-    (CALIBRATION_SCALE_PPM, "calibration_scale_ppm", CHANNEL, SIGNED, -999_999, 9_000_000),
-    (CALIBRATION_OFFSET, "calibration_offset", CHANNEL, SIGNED, _LOWEST, _U32),
-    (SENSOR_ENABLED, "sensor_enabled", SENSOR, BOOLEAN),
-    (SENSOR_SAMPLING_INTERVAL_S, "sensor_sampling_interval_s", SENSOR, DURATION, 1, _DAY_S),
-    (SENSOR_REPORTING_INTERVAL_S, "sensor_reporting_interval_s", SENSOR, DURATION, 1, _WEEK_S),
-    (SENSOR_DRIVER, "sensor_driver", SENSOR, UNSIGNED, 0, 65_535),
-    (SENSOR_BUS, "sensor_bus", SENSOR, UNSIGNED, 0, 255),
-    # 48 bits: what is a 1-Wire device's own in its 64-bit ROM code, between family and CRC
-    (SENSOR_ADDRESS, "sensor_address", SENSOR, UNSIGNED, 0, (1 << 48) - 1),
-    (SENSOR_REGISTER, "sensor_register", SENSOR, UNSIGNED, 0, 65_535),
-    (SENSOR_FIRST_CHANNEL, "sensor_first_channel", SENSOR, UNSIGNED, 0, 255),
-    (SENSOR_WARM_UP_MS, "sensor_warm_up_ms", SENSOR, UNSIGNED, 0, 600_000),
-    (RADIO_CLASS, "radio_class", NODE, CHOICE, ("A", "C")),
-    (POLL_INTERVAL_S, "poll_interval_s", NODE, DURATION, 10, _WEEK_S),
-    (FAIR_USE_S_PER_DAY, "fair_use_s_per_day", NODE, UNSIGNED, 1, _DAY_S),
-    (ADR, "adr", NODE, BOOLEAN),
-    (PAYLOAD_LIMIT, "payload_limit", NODE, UNSIGNED, 11, 242),
-    (RECORDS_PER_FRAME, "records_per_frame", NODE, UNSIGNED, 1, 2048),
-    (HISTORY_LAYOUT, "history_layout", NODE, CHOICE, ("smaller", "all_channels", "one_channel")),
-    (HISTORY_CARRY, "history_carry", NODE, BOOLEAN),
-    (LPP_LIVE, "lpp_live", NODE, BOOLEAN),
-    (BUFFER_WHEN_FULL, "buffer_when_full", NODE, CHOICE, ("thin", "drop_oldest")),
-    (BUFFER_CAPACITY, "buffer_capacity", NODE, UNSIGNED, 1, 1_000_000),
-    (LOG_LEVEL, "log_level", NODE, CHOICE, ("warning", "info", "error", "debug", "off")),
-    (REPORT_CRASHES, "report_crashes", NODE, BOOLEAN),
-    (ROLLBACK_TIME_S, "rollback_time_s", NODE, DURATION, 60, _WEEK_S),
-    (SERVER_PROTOCOL, "server_protocol", SERVER, CHOICE, ("mqtts", "https", "mqtt", "http")),
-    (SERVER_HOST, "server_host", SERVER, TEXT, 1, 128),
-    (SERVER_PORT, "server_port", SERVER, UNSIGNED, 1, 65_535),
-    (SERVER_PATH, "server_path", SERVER, TEXT, 1, 128),
-    (SERVER_USER, "server_user", SERVER, TEXT, 0, 64),
-    (SERVER_PASSWORD, "server_password", SERVER, SECRET, 0, 64),
-)
-
 
 def _key(row: "tuple[object, ...]") -> Key:
     number, name, scope, kind = row[:4]
@@ -123,4 +76,52 @@ def _key(row: "tuple[object, ...]") -> Key:
     return Key(number, name, scope, kind, low, high, ())
 
 
-KEYS = {int(row[0]): _key(row) for row in _ROWS}
+KEYS = {
+    int(row[0]): _key(row)
+    for row in (
+        (SAMPLING_INTERVAL_S, "sampling_interval_s", NODE, DURATION, 1, _DAY_S),
+        (REPORTING_INTERVAL_S, "reporting_interval_s", NODE, DURATION, 1, _WEEK_S),
+        (STATE_INTERVAL_S, "state_interval_s", NODE, DURATION, 60, _WEEK_S),
+        (HIGH, "high", CHANNEL, SIGNED, _LOWEST, _U32),
+        (LOW, "low", CHANNEL, SIGNED, _LOWEST, _U32),
+        (HYSTERESIS, "hysteresis", CHANNEL, UNSIGNED, 0, _U32),
+        (RATE_PER_MIN, "rate_per_min", CHANNEL, UNSIGNED, 1, _U32),
+        (STUCK_TIME_S, "stuck_time_s", CHANNEL, DURATION, 1, _WEEK_S),
+        (MINIMUM_DURATION_S, "minimum_duration_s", CHANNEL, DURATION, 0, _DAY_S),
+        (NORMAL_LOW, "normal_low", CHANNEL, SIGNED, _LOWEST, _U32),
+        (NORMAL_HIGH, "normal_high", CHANNEL, SIGNED, _LOWEST, _U32),
+        (PRIORITY, "priority", CHANNEL, CHOICE, ("normal", "low", "high")),
+        (CALIBRATION_SCALE_PPM, "calibration_scale_ppm", CHANNEL, SIGNED, -999_999, 9_000_000),
+        (CALIBRATION_OFFSET, "calibration_offset", CHANNEL, SIGNED, _LOWEST, _U32),
+        (SENSOR_ENABLED, "sensor_enabled", SENSOR, BOOLEAN),
+        (SENSOR_SAMPLING_INTERVAL_S, "sensor_sampling_interval_s", SENSOR, DURATION, 1, _DAY_S),
+        (SENSOR_REPORTING_INTERVAL_S, "sensor_reporting_interval_s", SENSOR, DURATION, 1, _WEEK_S),
+        (SENSOR_DRIVER, "sensor_driver", SENSOR, UNSIGNED, 0, 65_535),
+        (SENSOR_BUS, "sensor_bus", SENSOR, UNSIGNED, 0, 255),
+        # 48 bits: what is a 1-Wire device's own in its 64-bit ROM code, between family and CRC
+        (SENSOR_ADDRESS, "sensor_address", SENSOR, UNSIGNED, 0, (1 << 48) - 1),
+        (SENSOR_REGISTER, "sensor_register", SENSOR, UNSIGNED, 0, 65_535),
+        (SENSOR_FIRST_CHANNEL, "sensor_first_channel", SENSOR, UNSIGNED, 0, 255),
+        (SENSOR_WARM_UP_MS, "sensor_warm_up_ms", SENSOR, UNSIGNED, 0, 600_000),
+        (RADIO_CLASS, "radio_class", NODE, CHOICE, ("A", "C")),
+        (POLL_INTERVAL_S, "poll_interval_s", NODE, DURATION, 10, _WEEK_S),
+        (FAIR_USE_S_PER_DAY, "fair_use_s_per_day", NODE, UNSIGNED, 1, _DAY_S),
+        (ADR, "adr", NODE, BOOLEAN),
+        (PAYLOAD_LIMIT, "payload_limit", NODE, UNSIGNED, 11, 242),
+        (RECORDS_PER_FRAME, "records_per_frame", NODE, UNSIGNED, 1, 2048),
+        (HISTORY_LAYOUT, "history_layout", NODE, CHOICE, ("smaller", "all_channels", "one_channel")),
+        (HISTORY_CARRY, "history_carry", NODE, BOOLEAN),
+        (LPP_LIVE, "lpp_live", NODE, BOOLEAN),
+        (BUFFER_WHEN_FULL, "buffer_when_full", NODE, CHOICE, ("thin", "drop_oldest")),
+        (BUFFER_CAPACITY, "buffer_capacity", NODE, UNSIGNED, 1, 1_000_000),
+        (LOG_LEVEL, "log_level", NODE, CHOICE, ("warning", "info", "error", "debug", "off")),
+        (REPORT_CRASHES, "report_crashes", NODE, BOOLEAN),
+        (ROLLBACK_TIME_S, "rollback_time_s", NODE, DURATION, 60, _WEEK_S),
+        (SERVER_PROTOCOL, "server_protocol", SERVER, CHOICE, ("mqtts", "https", "mqtt", "http")),
+        (SERVER_HOST, "server_host", SERVER, TEXT, 1, 128),
+        (SERVER_PORT, "server_port", SERVER, UNSIGNED, 1, 65_535),
+        (SERVER_PATH, "server_path", SERVER, TEXT, 1, 128),
+        (SERVER_USER, "server_user", SERVER, TEXT, 0, 64),
+        (SERVER_PASSWORD, "server_password", SERVER, SECRET, 0, 64),
+    )
+}

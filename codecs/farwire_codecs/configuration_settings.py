@@ -49,8 +49,8 @@ def check_index(key: Key, index: "int | None") -> None:
     if key.scope == table.NODE:
         if index is not None:
             raise RangeError(f"{key.name} has index {index}, expected none")
-    else:
-        fields.checked(f"{key.scope} of {key.name}", index, 0, MAXIMUM_INDEX)  # type: ignore[arg-type]
+    elif not isinstance(index, int) or not 0 <= index <= MAXIMUM_INDEX:
+        raise RangeError(f"{key.scope} of {key.name} is {index}, expected 0 to {MAXIMUM_INDEX}")
 
 
 def check_value(key: Key, value: object) -> None:
