@@ -13,30 +13,6 @@ from farwire_codecs import batch, lpp
 from farwire_codecs.lpp_types import to_raw, to_values
 from farwire_codecs.schema import Channel, Schema, plain
 
-DATA = Path(os.environ.get("FARWIRE_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
-
-# Column -> (LPP type, factor to its integer); the table of the data's own README.
-SERIES: dict[str, dict[str, tuple[int, float]]] = {
-    "lora_leaf_node": {"temperature_c": (103, 10), "humidity_pct": (104, 2), "battery_v": (116, 100)},
-    "weather_station": {
-        "temperature_c": (103, 10),
-        "humidity_pct": (104, 2),
-        "pressure_hpa": (115, 10),
-        "wind_kmh": (2, 10),
-        "wind_dir_16": (132, 22.5),
-        "battery_v": (116, 100),
-    },
-    "machine_temperature": {"temperature_f": (103, 10)},
-    "mains_power": {
-        "voltage_v": (116, 100),
-        "current_a": (117, 1000),
-        "active_kw": (128, 1000),
-        "reactive_kvar": (128, 1000),
-    },
-}
-GRID_S = {"weather_station": 600}  # a node samples on its own grid; the recording jitters
-ROWS = 6000
-BACKLOG = 1000  # records that a node offers to the encoder at a time
 _ROUND_S = 0.3
 _ROUNDS = 5
 
@@ -45,11 +21,8 @@ def main() -> None:
     """Print the figures."""
     print("Cayenne LPP, items per second, one process, best of five rounds taken in turn")
     _lpp()
-    print("History batch, bytes per reading (whole payload, each decodes alone, every time exact)")
-    if DATA.is_dir():
-        _history()
-    else:
-        print(f"  skipped: there are no recorded series in {DATA} (FARWIRE_DATA names the folder)")
+    rates.main()
+    table.main()
 
 
 def _lpp() -> None:
@@ -113,62 +86,6 @@ def _rates(contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
                 calls += 100
             best[name] = max(best[name], calls / spent)
     return best
-
-
-def _history() -> None:
-    means: dict[int, list[float]] = {51: [], 222: []}
-    for name, columns in SERIES.items():
-        schema = plain(1, tuple(Channel(n + 1, type_id) for n, (type_id, _) in enumerate(columns.values())))
-        records = _records(name)
-        for limit, sizes in means.items():
-            payloads, offered = _sent(schema, records, limit)
-            readings = len(schema.channels) * sum(offered)
-            start = time.perf_counter()
-            received = [batch.decode(payload, {1: schema}.get) for payload in payloads]
-            spent = time.perf_counter() - start
-            values = [record.values for message in received for record in message.records]
-            assert values == [record.values for record in records[: len(values)]]
-            size = sum(len(payload) for payload in payloads) / readings
-            sizes.append(size)
-            print(
-                f"  {name:<20}{limit:>4} bytes: {size:.3f} ({readings / len(payloads):.0f} readings "
-                f"a payload, decoded {readings / spent:,.0f} readings/s)"
-            )
-    for limit, sizes in means.items():
-        print(f"  mean of the {len(sizes):<8}{limit:>4} bytes: {sum(sizes) / len(sizes):.3f}")
-
-
-def _sent(schema: Schema, records: list[batch.Record], limit: int) -> tuple[list[bytes], list[int]]:
-    """Return the payloads that carry all records, and their counts; not the last one, which is not full."""
-    payloads: list[bytes] = []
-    counts: list[int] = []
-    first = 0
-    while first < len(records):
-        offered = records[first : first + BACKLOG]
-        _, count = batch.encode(schema, offered, 1000 * offered[-1].time_s + 2000, limit, False, False)
-        sent = offered[:count]
-        payload, _ = batch.encode(schema, sent, 1000 * sent[-1].time_s + 2000, limit, False, False)
-        payloads.append(payload)
-        counts.append(count)
-        first += count
-    return payloads[:-1], counts[:-1]
-
-
-def _records(name: str) -> list[batch.Record]:
-    """Return records of a series: its rows after the first fifth (6,000 at most), which others train on."""
-    grid_s = GRID_S.get(name, 1)
-    rows: list[tuple[int, tuple[tuple[int, ...], ...]]] = []
-    with (DATA / f"{name}.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            time_s = round(int(row["time"]) / grid_s) * grid_s
-            if rows and time_s <= rows[-1][0]:
-                continue
-            columns = SERIES[name].items()
-            values = tuple((math.floor(float(row[column]) * by + 0.5),) for column, (_, by) in columns)
-            rows.append((time_s, values))
-    start = min(ROWS, len(rows) // 5)
-    taken = rows[start : start + ROWS]
-    return [batch.Record(n + 1, time_s - taken[0][0], values) for n, (time_s, values) in enumerate(taken)]
 
 
 if __name__ == "__main__":
