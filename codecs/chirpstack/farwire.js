@@ -1047,12 +1047,13 @@ function decodeAcknowledgement(bytes) {
 // Words travel as bytes; here they are strings with one character a byte. The only strict UTF-8 that every
 // engine has is in the two functions for URIs.
 
+// Returns undefined for a text with half a character, which has no UTF-8.
 function bytesOfText(text) {
   const character = (_, digits) => String.fromCharCode(parseInt(digits, 16));
   try {
     return encodeURIComponent(text).replace(/%(..)/g, character);
   } catch (error) {
-    return "\xff"; // half a character is no UTF-8, and neither is this
+    return undefined;
   }
 }
 
@@ -1416,9 +1417,12 @@ function valueOf(key, name, value) {
       fail(`${name} is no text, or the mask of one; expected a text of ${key.low} to ${key.high} bytes`);
     }
     const bytes = bytesOfText(value);
+    if (bytes === undefined) {
+      fail(`${name} is no UTF-8`);
+    }
     checked(`length of ${name} in bytes`, bytes.length, key.low, key.high);
     return textOfBytes(bytes) === undefined && key.kind === "text"
-      ? fail(`${name} has control characters or is no UTF-8`)
+      ? fail(`${name} has control characters`)
       : bytes;
   }
   return checked(name, value, key.low, key.high);
@@ -1635,7 +1639,7 @@ function decodeUplink(input) {
 
 // Returns what decodes the LPP history of a channel; undefined for a channel that has no FPort.
 function historyOn(channel) {
-  if (channel < 0 || channel > PORTS.LPP_HISTORY_LAST - PORTS.LPP_HISTORY_FIRST) {
+  if (!(channel >= 0 && channel <= PORTS.LPP_HISTORY_LAST - PORTS.LPP_HISTORY_FIRST)) {
     return undefined;
   }
   return (bytes, { recvTime, variables }) => ({
@@ -1686,7 +1690,7 @@ const DOWNLINKS = {
 function encodeDownlink(input) {
   return answer(() => {
     const key = onlyKey("downlink", input.data, Object.keys(DOWNLINKS));
-    const bytes = DOWNLINKS[key].encode(input.data[key], input.variables || {});
+    const bytes = DOWNLINKS[key].encode(input.data[key]);
     if (bytes.length > LARGEST_PAYLOAD) {
       fail(`downlink has ${bytes.length} bytes, expected at most ${LARGEST_PAYLOAD}`);
     }

@@ -263,7 +263,11 @@ OUTPUT = {"number": 7, "channel": 2, "value": 1.5}
         ),
         (
             {"configuration": {"server_host": {"1": "a\nb"}}},
-            "server_host of server 1 has control characters or is no UTF-8",
+            "server_host of server 1 has control characters",
+        ),
+        (
+            {"configuration": {"server_password": {"1": "\ud800"}}},
+            "server_password of server 1 is no UTF-8",
         ),
         (
             {"configuration": {"server_password": {"1": MASK}}},

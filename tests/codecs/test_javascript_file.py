@@ -94,6 +94,12 @@ def test_time_limit_of_the_test_is_a_real_one() -> None:
         call_as_chirpstack("(function () { for (;;) {} })", "null", 0.05)
 
 
+def test_uplink_without_a_port_is_refused() -> None:
+    result = call_as_chirpstack("decodeUplink", "{bytes: [103, 0, 0, 1, 16]}")
+
+    assert result == {"errors": ["FPort undefined carries nothing that is decoded here"]}
+
+
 def test_input_that_chirpstack_never_gives_is_a_fault_and_no_refusal() -> None:
     with pytest.raises(RuntimeError, match="TypeError"):
         call_as_chirpstack("decodeUplink", "undefined")

@@ -40,9 +40,12 @@ function valueOf(key, name, value) {
       fail(`${name} is no text, or the mask of one; expected a text of ${key.low} to ${key.high} bytes`);
     }
     const bytes = bytesOfText(value);
+    if (bytes === undefined) {
+      fail(`${name} is no UTF-8`);
+    }
     checked(`length of ${name} in bytes`, bytes.length, key.low, key.high);
     return textOfBytes(bytes) === undefined && key.kind === "text"
-      ? fail(`${name} has control characters or is no UTF-8`)
+      ? fail(`${name} has control characters`)
       : bytes;
   }
   return checked(name, value, key.low, key.high);

@@ -28,7 +28,7 @@ const DOWNLINKS = {
 function encodeDownlink(input) {
   return answer(() => {
     const key = onlyKey("downlink", input.data, Object.keys(DOWNLINKS));
-    const bytes = DOWNLINKS[key].encode(input.data[key], input.variables || {});
+    const bytes = DOWNLINKS[key].encode(input.data[key]);
     if (bytes.length > LARGEST_PAYLOAD) {
       fail(`downlink has ${bytes.length} bytes, expected at most ${LARGEST_PAYLOAD}`);
     }

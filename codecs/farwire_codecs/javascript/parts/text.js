@@ -1,12 +1,13 @@
 // Words travel as bytes; here they are strings with one character a byte. The only strict UTF-8 that every
 // engine has is in the two functions for URIs.
 
+// Returns undefined for a text with half a character, which has no UTF-8.
 function bytesOfText(text) {
   const character = (_, digits) => String.fromCharCode(parseInt(digits, 16));
   try {
     return encodeURIComponent(text).replace(/%(..)/g, character);
   } catch (error) {
-    return "\xff"; // half a character is no UTF-8, and neither is this
+    return undefined;
   }
 }
 

@@ -37,7 +37,7 @@ function decodeUplink(input) {
 
 // Returns what decodes the LPP history of a channel; undefined for a channel that has no FPort.
 function historyOn(channel) {
-  if (channel < 0 || channel > PORTS.LPP_HISTORY_LAST - PORTS.LPP_HISTORY_FIRST) {
+  if (!(channel >= 0 && channel <= PORTS.LPP_HISTORY_LAST - PORTS.LPP_HISTORY_FIRST)) {
     return undefined;
   }
   return (bytes, { recvTime, variables }) => ({
