@@ -1,17 +1,13 @@
-"""Codecs: Cayenne LPP beside pycayennelpp in one run, and how many bytes a reading of history takes."""
+"""Codecs: Cayenne LPP beside pycayennelpp, history beside other codecs and the bound, and rates."""
 
-import csv
-import math
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from cayennelpp import LppFrame
 
-from farwire_codecs import batch, lpp
+from farwire_codecs import lpp
 from farwire_codecs.lpp_types import to_raw, to_values
-from farwire_codecs.schema import Channel, Schema, plain
+from tests.bench.compression import rates, table
 
 _ROUND_S = 0.3
 _ROUNDS = 5

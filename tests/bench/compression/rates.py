@@ -120,9 +120,7 @@ def _print_micropython(known: Schema, records: list[Record], payload: bytes) -> 
     rate = _CALLS * int(count) * len(known.channels) * 1e6 / int(spent_us)
     print(f"  {'encode, farwire_codecs, MicroPython':<44}{rate:>12,.0f}   (WebAssembly in node, no board)")
     peak = max(piece.peak_bytes for piece in encoded) - held.live_bytes
-    print(
-        "MicroPython heap in bytes (wasm32 has the cells of a 32-bit board; nothing is freed while it runs):"
-    )
+    print("MicroPython heap in bytes (cells as on a 32-bit board; nothing is freed while it encodes):")
     print(f"  peak of encoding this batch, above its input  {peak:>8,}   at most 12,288: {_verdict(peak)}")
     print(f"  the records                                   {held.live_bytes - imported.live_bytes:>8,}")
     print(f"  the codec, 0 where it is frozen into flash    {imported.live_bytes - bare.live_bytes:>8,}")
