@@ -57,6 +57,7 @@ class Agenda:
         self.offered: Schema | None = None  # a better one, which the cloud is yet to learn
         self.offer_taken = False  # it has
         self.base: Base | None = None  # that batches build on
+        self.base_lacking = False  # an acknowledgement would give one
         self.channel = 0  # index of the next one to go, where records go channel by channel
         self.channel_records = LONGEST_RUN  # how many of them go
         self.tail = False  # sampling was stopped: nothing new will come
@@ -246,7 +247,7 @@ class Agenda:
     def wants_acknowledgement(self, now_ms: int) -> bool:
         """Return whether a batch sent now asks for an acknowledgement."""
         records = self.records
-        pressing = not self.schema_confirmed or 2 * records.held > records.capacity
+        pressing = not self.schema_confirmed or self.base_lacking or 2 * records.held > records.capacity
         outstanding = bool(records.first < records.unsent)
         return self.requests.wanted(outstanding, self.tail, pressing, now_ms)
 

@@ -16,15 +16,22 @@ class Carry:
     def __init__(self) -> None:
         self.base: Base | None = None
         self.enabled = False
+        self._not_below = 0  # the bridge may have lost all records before this one
 
-    def drop(self) -> None:
-        """Forget the base: the bridge lacks it, or it must not be used."""
+    @property
+    def lacking(self) -> bool:
+        """Whether an acknowledgement would give a base where there is none."""
+        return self.enabled and self.base is None
+
+    def drop(self, store: RecordStore) -> None:
+        """Forget the base: the bridge lacks it, and perhaps every record until now."""
         self.base = None
+        self._not_below = store.next
 
     def acknowledged(self, through: int, schema: Schema, store: RecordStore) -> None:
         """Move the base on to record `through`, the last one of which all before it are stored."""
         base = self.base
-        if not self.enabled or not store.recalls(through):
+        if not self.enabled or through < self._not_below or not store.recalls(through):
             self.base = None
             return
         if base is not None and base.schema == schema:

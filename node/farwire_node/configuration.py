@@ -18,7 +18,7 @@ BUILT_IN = {
     codec.SAMPLING_INTERVAL_S: 60,
     codec.REPORTING_INTERVAL_S: 600,
     codec.STATE_INTERVAL_S: 6 * 3600,
-    HISTORY_CARRY: 0,  # a batch that builds on a record shows nothing in ChirpStack's UI
+    HISTORY_CARRY: False,  # a batch that builds on a record shows nothing in ChirpStack's UI
 }
 
 RUNNING, PIECE_TAKEN, PIECE_REPEATED = "running", "piece taken", "piece repeated"

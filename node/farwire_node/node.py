@@ -171,6 +171,7 @@ class Node:
         """Let the agenda know how batches are to be encoded."""
         known = self._schema
         self._agenda.use(known.schema, known.confirmed, known.offered, self._carry.base)
+        self._agenda.base_lacking = self._carry.lacking
 
     def _report(self, now_ms: int) -> bytes:
         """Return the state report's bytes."""
@@ -306,7 +307,7 @@ class Node:
             agenda.offer_taken = False
             self._schema.adopt()
         if stored.base_wanted:
-            self._carry.drop()
+            self._carry.drop(self._records)
         elif agenda.schema_confirmed:
             self._carry.acknowledged(stored.through, self._schema.schema, self._records)
         self._show_schema()

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from farwire_codecs import acknowledgement, alarm, batch, command, ports, state_report
+from farwire_codecs import base as base_codec
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.alarm import Alarm
+from farwire_codecs.base import Base
 from farwire_codecs.configuration import Setting
-from farwire_codecs.errors import UnknownSchemaError
+from farwire_codecs.errors import UnknownBaseError, UnknownSchemaError
 from farwire_codecs.schema import Channel, Schema
 from farwire_node import node_events
 from farwire_node.errors import ActuatorError, SensorError
@@ -204,24 +206,34 @@ class FakeCloud:
         self.answers: list[command.CommandAnswer] = []
         self.schemas: dict[int, Schema] = {}
         self.given_up_below = 1
+        self.forgotten_below = 1
+        self.acknowledgement_limit = 51
         self.queue: list[tuple[int, bytes]] = []
         self.acknowledgements = 0
         self.requests = 0
         self.silent = False  # acknowledges nothing
+        self.base: Base | None = None  # that the node's batches built on last
+        self.carried = 0  # batches that built on one
+        self._parts: dict[int, dict[int, object]] = {}  # number -> channel index -> value
 
     def hear(self, port: int, payload: bytes, heard_ms: int) -> None:
-        wanted = schema_wanted = False
+        wanted = schema_wanted = base_wanted = False
         if port == ports.HISTORY:
             try:
-                message = batch.decode(payload, self.schemas.get)
+                message = batch.decode(payload, self.schemas.get, self._find_base)
             except UnknownSchemaError:
                 schema_wanted = True
+            except UnknownBaseError:
+                base_wanted = True
             else:
+                self.carried += bool(message.base)
                 self.schemas[message.schema.schema_id] = message.schema
                 wanted = message.acknowledgement_wanted
                 self.requests += wanted
                 for record in message.records:
-                    self._store(record.number, heard_ms - record.age_ms, record.values)
+                    values = self._whole(message, record)
+                    if values is not None:
+                        self._store(record.number, heard_ms - record.age_ms, values)
         elif port == ports.ALARM:
             wanted = True
             for item in alarm.decode(payload):
@@ -233,9 +245,10 @@ class FakeCloud:
         elif port == ports.COMMAND_ANSWER:
             self.answers.append(command.decode_answer(payload))
         state = self.acknowledgement()
-        if not self.silent and (wanted or schema_wanted or state.stored_above):
+        if not self.silent and (wanted or schema_wanted or base_wanted or state.stored_above):
             self.queue = [item for item in self.queue if item[0] != ports.ACKNOWLEDGEMENT]
-            payload = acknowledgement.encode(state._replace(schema_wanted=schema_wanted), 51)
+            state = state._replace(schema_wanted=schema_wanted, base_wanted=base_wanted)
+            payload = acknowledgement.encode(state, self.acknowledgement_limit)
             self.queue.append((ports.ACKNOWLEDGEMENT, payload))
 
     def acknowledgement(self) -> Acknowledgement:
@@ -252,12 +265,48 @@ class FakeCloud:
             alarms_through += 1
         return Acknowledgement(through, bytes(bitmap), alarms_through, False, False)
 
+    def forget(self) -> None:
+        """Lose the base, as a bridge does that lost its disk."""
+        self.base = None
+        self.forgotten_below = max(self.records, default=0) + 1
+
+    def _find_base(self, low: int, check: int) -> Base | None:
+        for number in sorted(self.records, reverse=True):
+            if number % 256 == low and number >= self.forgotten_below:
+                for candidate in (self._moved_on(number), self._seed(number)):
+                    if candidate is not None and candidate.check() == check:
+                        self.base = candidate
+                        return candidate
+        return self.base if self.base is not None and self.base.check() == check else None
+
+    def _seed(self, number: int) -> Base | None:
+        newest = self.schemas[max(self.schemas)]
+        return base_codec.seed(newest, number, self.records[number][1])
+
+    def _moved_on(self, number: int) -> Base | None:
+        if self.base is None or self.base.number > number:
+            return None
+        moved = base_codec.from_bytes(self.base.schema, self.base.number, self.base.to_bytes())
+        for between in sorted(self.records):
+            if moved.number < between <= number and not moved.advance(between, self.records[between][1]):
+                return None
+        return moved
+
+    def _whole(self, message: batch.Batch, record: batch.AgedRecord) -> tuple[object, ...] | None:
+        """Return a record's values once all its channels have come."""
+        if message.only < 0:
+            return record.values
+        parts = self._parts.setdefault(record.number, {})
+        parts[message.only] = record.values[message.only]
+        channels = len(message.schema.channels)
+        return tuple(parts[index] for index in range(channels)) if len(parts) == channels else None
+
     def _store(self, number: int, time_ms: int, values: tuple[object, ...]) -> None:
         known = self.records.setdefault(number, (time_ms, values))
         if known is ANOTHER_LIFE:
             return
         assert known[1] == values, f"record {number} came with two contents"
-        assert abs(known[0] - time_ms) <= 125, f"record {number} came with two times"
+        assert abs(known[0] - time_ms) <= 125 + 2 * 18, f"record {number} came with two times"
 
 
 class Bench:
@@ -392,9 +441,12 @@ class Bench:
 
 
 def assert_stored_exactly(bench: Bench) -> None:
-    """Every record sampled is in the cloud, its time right to the eighth of a second; no other is."""
+    """Every record sampled is in the cloud, its time right to the eighth of a second; no other is.
+
+    A byte of airtime is forgiven, where two lengths of a frame lead to each other (farwire_node.history).
+    """
     assert set(bench.cloud.records) == set(bench.sampled)
     for number, (time_ms, values) in bench.sampled.items():
         stored_ms, stored_values = bench.cloud.records[number]
         assert stored_values == values
-        assert abs(stored_ms - time_ms) <= 63
+        assert abs(stored_ms - time_ms) <= 63 + 18
