@@ -6,6 +6,7 @@ reading with that unit, the form of Decentlab and others. What normalizeUplink r
 units; everything that decodeUplink returned follows under the vendor's own names, so that nothing is lost.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ MOST_READINGS = 256
 LONGEST_NAME = 200
 LONGEST_UNIT = 20
 LONGEST_TEXT = 500
+MOST_BYTES = 65_536  # of all of them as JSON
 """Of one uplink. A codec that gives more, or longer names, is refused and its frame kept; a text is cut."""
 
 
@@ -60,7 +62,13 @@ def of_uplink(codec: Codec, payload: bytes, f_port: int, recv_time_ms: int) -> R
         raise ScriptOutputError(
             f"codec {codec.name} gave {len(named)} readings, expected at most {MOST_READINGS}"
         )
-    return Readings(tuple(named.values()), tuple(warnings))
+    found = tuple(named.values())
+    size = len(json.dumps([(r.name, r.unit, r.value) for r in found], ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise ScriptOutputError(
+            f"codec {codec.name} gave {size} bytes of readings, expected at most {MOST_BYTES}"
+        )
+    return Readings(found, tuple(warnings))
 
 
 def of_data(name: str, data: Any) -> tuple[NamedReading, ...]:

@@ -91,6 +91,17 @@ def test_what_is_more_than_an_uplink_may_give_is_refused(data: object, message: 
         of_data("x", data)
 
 
+def test_more_text_than_an_uplink_may_give_is_refused() -> None:
+    source = """function decodeUplink() {
+        const data = {};
+        for (let i = 0; i < 120; i++) data["n" + i] = "\\u20ac".repeat(500);
+        return {data};
+    }"""
+
+    with pytest.raises(ScriptOutputError, match=r"gave \d+ bytes of readings, expected at most 65536"):
+        ts013_readings.of_uplink(ts013.load("x", source), b"", 1, 0)
+
+
 def test_a_long_text_is_cut() -> None:
     assert of_data("x", {"schema": "s" * 1000}) == (NamedReading("schema", "", "s" * 500),)
 
