@@ -37,6 +37,10 @@ def reading(channel: int = 1, lpp_type: int = TEMPERATURE, raw: Sequence[int] = 
     return contract.Reading(channel=channel, lpp_type=lpp_type, raw=raw)
 
 
+def named_reading(name: str = "level", unit: str = "cm", number: float = 7.5) -> contract.NamedReading:
+    return contract.NamedReading(name=name, unit=unit, number=number)
+
+
 def record(number: int, time_ms: int | None = None, raw: int | None = None) -> contract.Record:
     """A record that follows from its number, one a minute."""
     return contract.Record(

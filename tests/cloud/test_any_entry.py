@@ -37,6 +37,8 @@ def value_of(field: FieldDescriptor) -> st.SearchStrategy[Any]:
         return st.integers(0, 7)
     if field.type == FieldDescriptor.TYPE_FLOAT:
         return st.floats(width=32)
+    if field.type == FieldDescriptor.TYPE_DOUBLE:
+        return st.floats()
     if field.type == FieldDescriptor.TYPE_BYTES:
         return st.binary(max_size=40)
     return st.booleans() if field.type == FieldDescriptor.TYPE_BOOL else TEXTS

@@ -3,10 +3,12 @@ from hypothesis import strategies as st
 
 from farwire_cloud.model.deliveries import About, Joined, StateReport
 from farwire_cloud.model.device import (
+    MOST_NAMES,
     MOST_SERIES,
     AlarmState,
     At,
     DeviceState,
+    LastNamed,
     LastValue,
     kept,
     merge,
@@ -36,6 +38,11 @@ states = st.builds(
     last_seen_ms=times,
     last=st.dictionaries(
         st.tuples(small, small), st.builds(LastValue, times, small, st.tuples(small)), max_size=3
+    ),
+    named=st.dictionaries(
+        st.sampled_from(["a.b", "c d"]),
+        st.builds(LastNamed, times, st.sampled_from(["", "°C"]), st.sampled_from([1.5, -2.0, True, "ä", ""])),
+        max_size=2,
     ),
     alarms=st.dictionaries(
         st.tuples(small, st.integers(1, 5)),
@@ -93,6 +100,15 @@ def test_a_device_that_invents_channels_keeps_only_the_newest_ones() -> None:
     last = {(n % 256, n): LastValue(n, n, (n,)) for n in range(MOST_SERIES + 50)}
 
     assert sorted(kept(DeviceState(EUI, last=last)).last.values(), key=lambda v: v.time_ms)[0].time_ms == 50
+
+
+def test_the_view_keeps_the_newest_of_very_many_names() -> None:
+    named = {f"name {n}": LastNamed(n, "", n) for n in range(MOST_NAMES + 50)}
+
+    kept_names = kept(DeviceState(EUI, named=named)).named
+
+    assert len(kept_names) == MOST_NAMES
+    assert min(value.time_ms for value in kept_names.values()) == 50
 
 
 def test_given_up_records_are_told_from_awaited_ones() -> None:

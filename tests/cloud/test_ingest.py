@@ -1,5 +1,6 @@
 """Ingest over the fake store (test_table.py holds the fake to the engines' contract)."""
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,11 +8,14 @@ import pytest
 
 from farwire_cloud.errors import InvalidError, StoreUnavailableError
 from farwire_cloud.model.deliveries import Delivery
+from farwire_cloud.model.device import LastNamed
 from farwire_cloud.model.orders import Configuration, Fate
+from farwire_cloud.model.readings import NamedReading
 from farwire_cloud.orders.configurations import Target
 from farwire_cloud.orders.documents import Change
 from farwire_cloud.store import keys
 from farwire_cloud.store.device_items import listed_alarm_from_item, state_from_item
+from farwire_cloud.store.items import live_from_item
 from farwire_contract.v1 import telemetry_pb2 as contract
 from tests.cloud.copies import Copy, copy_of, pool, stored_alarms, stored_numbers
 from tests.cloud.examples import (
@@ -21,6 +25,7 @@ from tests.cloud.examples import (
     alarm,
     alarms_entry,
     entry,
+    named_reading,
     reading,
     record,
     records_entry,
@@ -328,6 +333,35 @@ def test_the_view_shows_the_newest_of_everything(copy: Copy, store: MemoryTable)
     assert {item["kind"] for item in store.query(keys.events(EUI)).items} == {"joined", "status"}
 
 
+def test_what_a_vendors_codec_named_is_kept_whole_and_its_newest_shown(
+    copy: Copy, store: MemoryTable
+) -> None:
+    named = [
+        contract.NamedReading(name="air.temperature", unit="°C", number=21.0625),
+        contract.NamedReading(name="door open", flag=True),
+        contract.NamedReading(name="mode", text="é" * 300),
+    ]
+    later = [contract.NamedReading(name="air.temperature", unit="°C", number=-0.5)]
+
+    copy.deliver(
+        entry(time_ms=T0 + 7, identity="y", live=contract.LiveValues(named=named)),
+        entry(time_ms=T0 + 8, identity="z", live=contract.LiveValues(named=later)),
+    )
+
+    first, second = map(live_from_item, store.query(keys.lives(EUI, 0, keys.LAST_TIME_MS)).items)
+    assert first.named == (
+        NamedReading("air.temperature", "°C", 21.0625),
+        NamedReading("door open", "", True),
+        NamedReading("mode", "", "é" * 300),
+    )
+    assert second.named == (NamedReading("air.temperature", "°C", -0.5),)
+    assert state_from_item(store.items[keys.state(EUI)]).named == {
+        "air.temperature": LastNamed(T0 + 8, "°C", -0.5),
+        "door open": LastNamed(T0 + 7, "", True),
+        "mode": LastNamed(T0 + 7, "", "é" * 100),
+    }
+
+
 def test_a_mac_only_uplink_is_a_sign_of_life_and_nothing_more(copy: Copy, store: MemoryTable) -> None:
     empty = entry(time_ms=T0 + 5, live=contract.LiveValues())
 
@@ -526,6 +560,25 @@ def test_an_order_carries_what_the_node_ran_before_as_the_base_of_a_difference(c
         (entry(live=contract.LiveValues(readings=[reading(1, 103, [32768])])), "raw"),
         (entry(live=contract.LiveValues(readings=[reading(1, 70_000, [1])])), "lpp_type"),
         (entry(live=contract.LiveValues(readings=[reading()] * 257)), "live.readings"),
+        (entry(live=contract.LiveValues(named=[named_reading(name="")])), "live.named[0].name"),
+        (entry(live=contract.LiveValues(named=[named_reading(name="n" * 201)])), "live.named[0].name"),
+        (entry(live=contract.LiveValues(named=[named_reading(name="a\nb")])), "live.named[0].name"),
+        (entry(live=contract.LiveValues(named=[named_reading(unit="u" * 21)])), "live.named[0].unit"),
+        (entry(live=contract.LiveValues(named=[named_reading(number=math.nan)])), "live.named[0].number"),
+        (entry(live=contract.LiveValues(named=[contract.NamedReading(name="n")])), "live.named[0].value"),
+        (entry(live=contract.LiveValues(named=[named_reading()] * 2)), "live.named"),
+        (
+            entry(live=contract.LiveValues(named=[named_reading(name=f"n{i}") for i in range(257)])),
+            "live.named",
+        ),
+        (
+            entry(
+                live=contract.LiveValues(
+                    named=[contract.NamedReading(name=f"n{i}", text="\U0001f600" * 500) for i in range(100)]
+                )
+            ),
+            "live.named",
+        ),
         (entry(records=contract.Records(records=[record(0)])), "records[0].number"),
         (entry(records=contract.Records(records=[record(1, time_ms=-5)])), "records[0].time_ms"),
         (entry(records=contract.Records(records=[record(1)] * 513)), "records"),

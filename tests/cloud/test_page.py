@@ -14,6 +14,7 @@ from tests.cloud.examples import (
     alarm,
     alarms_entry,
     entry,
+    named_reading,
     reading,
     record,
     records_entry,
@@ -119,6 +120,44 @@ def test_new_values_and_alarms_appear_without_a_reload(browser: Browser, cloud: 
     assert "pump-1, temperature 1" in page.text()
     cloud.deliver(alarms_entry(alarm(2, active=False)))
     page.wait("return document.getElementById('alarms').hidden")
+
+
+def test_what_a_vendors_codec_named_is_shown_and_drawn(browser: Browser, cloud: Running) -> None:
+    def named(minute: int, level: float) -> contract.Entry:
+        values = [
+            named_reading("tank.level", "cm", level),
+            contract.NamedReading(name="mode", text=HOSTILE),
+            contract.NamedReading(name="door.open", flag=True),
+        ]
+        made = entry(
+            "70b3d57ed00000fe",
+            time_ms=T0 + minute * 60_000,
+            identity=f"n{minute}",
+            live=contract.LiveValues(named=values),
+        )
+        made.device.name = "tank"
+        return made
+
+    cloud.deliver(named(1, 7.5), named(2, 8))
+    page = opened(browser, cloud)
+    page.wait("return document.getElementById('link').textContent === 'live'")
+    page.run("document.querySelector('[data-eui=\"70b3d57ed00000fe\"]').click()")
+
+    page.run(
+        "[...document.querySelectorAll('#series button')].find((b) => b.textContent === 'tank.level').click()"
+    )
+    page.wait(
+        "return document.getElementById('history-note').textContent.startsWith('tank.level of tank: 2')"
+    )
+    text = page.text()
+    assert "tank.level\n8 cm" in text
+    assert "door.open\nyes" in text
+    assert f"mode\n{HOSTILE}" in text
+    cloud.deliver(named(3, 12.25))
+    page.wait("return document.body.innerText.includes('12.25 cm')")
+    page.wait(
+        "return document.getElementById('history-note').textContent.startsWith('tank.level of tank: 3')"
+    )
 
 
 def test_a_new_device_appears_by_itself(browser: Browser, cloud: Running) -> None:

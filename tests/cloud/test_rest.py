@@ -21,6 +21,7 @@ from tests.cloud.examples import (
     alarm,
     alarms_entry,
     entry,
+    named_reading,
     reading,
     record,
     records_entry,
@@ -170,6 +171,29 @@ def test_live_values_are_the_readings_of_a_device_without_records(cloud: Running
         [3.34],
     ]
     assert second["cursor"] is None
+
+
+def test_named_readings_of_a_period_and_a_name_come_in_pages(cloud: Running) -> None:
+    for minute in range(5):
+        named = [named_reading(number=minute), contract.NamedReading(name="mode", text="eco")]
+        cloud.deliver(
+            entry(time_ms=T0 + minute * MINUTE, identity=f"n{minute}", live=contract.LiveValues(named=named))
+        )
+
+    wanted = {"name": "level", "from": T0 + MINUTE, "limit": 3, "order": "desc"}
+
+    first = cloud.get(f"{DEVICE}/named", **wanted)
+    second = cloud.get(f"{DEVICE}/named", **wanted, cursor=first["cursor"])
+    every = cloud.get(f"{DEVICE}/named")["readings"]
+
+    assert [each["value"] for each in first["readings"] + second["readings"]] == [4, 3, 2, 1]
+    assert second["cursor"] is None
+    assert len(every) == 10
+    assert every[1] == {"name": "mode", "unit": "", "value": "eco", "time_ms": T0}
+    assert cloud.get(DEVICE)["named"] == [
+        {"name": "level", "unit": "cm", "value": 4.0, "time_ms": T0 + 4 * MINUTE},
+        {"name": "mode", "unit": "", "value": "eco", "time_ms": T0 + 4 * MINUTE},
+    ]
 
 
 def test_values_with_axes_are_named(cloud: Running) -> None:

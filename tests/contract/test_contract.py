@@ -25,7 +25,7 @@ def kind_of(field: FieldDescriptor) -> str:
     elif field.enum_type:
         name = field.enum_type.name
     else:
-        name = {3: "int64", 4: "uint64", 2: "float", 8: "bool", 9: "string"}.get(field.type) or {
+        name = {1: "double", 3: "int64", 4: "uint64", 2: "float", 8: "bool", 9: "string"}.get(field.type) or {
             12: "bytes",
             13: "uint32",
             17: "sint32",

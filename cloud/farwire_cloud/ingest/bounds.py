@@ -11,6 +11,9 @@ MOST_ENTRIES = 500  # telemetry.proto, Deliver
 MOST_BYTES = 1024 * 1024  # same
 MOST_RECORDS = 512  # a frame of 242 bytes holds far fewer, however well it compresses
 MOST_READINGS = 256  # one of each channel number
+LONGEST_NAME = 200  # characters of a named reading's name; telemetry.proto
+LONGEST_UNIT = 20  # same
+MOST_NAMED_BYTES = 131_072  # of all named readings of an entry, as text: its item has at most 400 KB
 MOST_ALARMS = 128
 MOST_AXES = 16  # the known types have at most 3
 MOST_PAYLOAD = 4096  # a LoRaWAN frame has at most 242; a malformed message is kept up to this
@@ -60,6 +63,13 @@ def finite(field: str, value: float) -> float:
     """Return a number that is neither infinite nor none."""
     if not math.isfinite(value):
         raise InvalidError(field, value, "a finite number")
+    return value
+
+
+def printable(field: str, value: str, least: int, most: int) -> str:
+    """Return a text of `least` to `most` characters, all of them printable."""
+    if not least <= len(value) <= most or not (value.isprintable() or not value):
+        raise InvalidError(field, value[:most], f"{least} to {most} printable characters")
     return value
 
 

@@ -15,9 +15,18 @@ from farwire_cloud.model.deliveries import (
     StateReport,
     Status,
 )
-from farwire_cloud.model.device import AlarmKey, AlarmState, At, DeviceState, LastValue, merge
+from farwire_cloud.model.device import (
+    LONGEST_SHOWN,
+    AlarmKey,
+    AlarmState,
+    At,
+    DeviceState,
+    LastNamed,
+    LastValue,
+    merge,
+)
 from farwire_cloud.model.numbers import NumberSet
-from farwire_cloud.model.readings import Reading, Record, Series
+from farwire_cloud.model.readings import NamedReading, Reading, Record, Series
 
 # Only the device itself can say these; a message of the network server or the bridge is no sign of life.
 _HEARD = (Records, LiveValues, Alarms, StateReport, Answer, RefusedFrame, Joined, Status)
@@ -33,8 +42,12 @@ def of_delivery(delivery: Delivery) -> DeviceState:
         last_seen_ms=delivery.time_ms if isinstance(delivery.body, _HEARD) else 0,
     )
     match delivery.body:
-        case LiveValues(readings):
-            return replace(state, last=_last(readings, delivery.time_ms, 0))
+        case LiveValues(readings, named):
+            return replace(
+                state,
+                last=_last(readings, delivery.time_ms, 0),
+                named={each.name: _last_named(each, delivery.time_ms) for each in named},
+            )
         case StateReport() as report:
             floor = max(1, report.oldest_record)
             return replace(state, report=At(delivery.time_ms, report), floor=floor)
@@ -76,3 +89,8 @@ def of_alarms(dev_eui: str, alarms: Iterable[Alarm]) -> DeviceState:
 
 def _last(readings: Iterable[Reading], time_ms: int, number: int) -> dict[Series, LastValue]:
     return {reading.series: LastValue(time_ms, number, reading.raw) for reading in readings}
+
+
+def _last_named(reading: NamedReading, time_ms: int) -> LastNamed:
+    value = reading.value
+    return LastNamed(time_ms, reading.unit, value[:LONGEST_SHOWN] if isinstance(value, str) else value)

@@ -123,8 +123,8 @@ def _plain_items(delivery: Delivery, ttl_s: int, *, keeps_frames: bool) -> list[
         found.append(items.frame_to_item(dev_eui, time_ms, heard, ttl_s))
     content: dict[str, Any]
     match body:
-        case LiveValues(readings) if readings and heard:
-            found.append(items.live_to_item(dev_eui, time_ms, heard.deduplication_id, readings))
+        case LiveValues() as live if heard and (live.readings or live.named):
+            found.append(items.live_to_item(dev_eui, time_ms, heard.deduplication_id, live))
         case RefusedFrame(reason, detail) if heard:
             identity = heard.deduplication_id
             found.append(items.refused_to_item(dev_eui, time_ms, identity, reason, detail, heard, b"", ttl_s))

@@ -22,7 +22,7 @@ from farwire_cloud.model.deliveries import (
     StateReport,
     Status,
 )
-from farwire_cloud.model.readings import Reading, Record
+from farwire_cloud.model.readings import NamedReading, Reading, Record, named_to_text
 from farwire_codecs import lpp_types
 from farwire_codecs.errors import CodecError
 from farwire_codecs.state_report import RESET_REASONS
@@ -119,7 +119,30 @@ def _reading(field: str, reading: contract.Reading) -> Reading:
 
 
 def _live(body: contract.LiveValues) -> LiveValues:
-    return LiveValues(_readings("live.readings", body.readings))
+    return LiveValues(_readings("live.readings", body.readings), _named("live.named", body.named))
+
+
+def _named(field: str, readings: Any) -> tuple[NamedReading, ...]:
+    bounds.at_most(field, len(readings), bounds.MOST_READINGS, "readings")
+    found = tuple(_named_reading(f"{field}[{index}]", reading) for index, reading in enumerate(readings))
+    if len({reading.name for reading in found}) < len(found):
+        raise InvalidError(field, [reading.name for reading in found], "no two of one name")
+    bounds.at_most(field, len(named_to_text(found).encode()), bounds.MOST_NAMED_BYTES, "bytes as text")
+    return found
+
+
+def _named_reading(field: str, reading: contract.NamedReading) -> NamedReading:
+    name = bounds.printable(f"{field}.name", reading.name, 1, bounds.LONGEST_NAME)
+    unit = bounds.printable(f"{field}.unit", reading.unit, 0, bounds.LONGEST_UNIT)
+    match reading.WhichOneof("value"):
+        case "number":
+            return NamedReading(name, unit, bounds.finite(f"{field}.number", reading.number))
+        case "text":
+            return NamedReading(name, unit, bounds.cut(reading.text))
+        case "flag":
+            return NamedReading(name, unit, reading.flag)
+        case _:
+            raise InvalidError(f"{field}.value", None, "a number, a text or a flag")
 
 
 def _alarms(body: contract.AlarmReport) -> Alarms:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from farwire_cloud.model.readings import Reading, Record
+from farwire_cloud.model.readings import NamedReading, Reading, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class LiveValues:
-    """Plain Cayenne LPP: values without a record number."""
+    """Values without a record number: plain Cayenne LPP, and what a vendor's codec named."""
 
     readings: tuple[Reading, ...]
+    named: tuple[NamedReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ equal times the larger content wins, so that every copy picks the same.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
 from farwire_cloud.model.deliveries import About, Heard, Joined, StateReport, Status
@@ -22,6 +22,9 @@ AlarmKey: TypeAlias = tuple[int, int]  # (channel, condition)
 MOST_RANGES = 256
 # Keeps the item under DynamoDB's 400 KB whatever a broken device invents; a node has at most 32 channels.
 MOST_SERIES = 512
+# The same for names; each has at most 200 characters, its value LONGEST_SHOWN.
+MOST_NAMES = 128
+LONGEST_SHOWN = 100  # characters of a text in the view; the whole of it is with the live values
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,15 @@ class LastValue:
 
 
 @dataclass(frozen=True, slots=True)
+class LastNamed:
+    """The newest value of one name."""
+
+    time_ms: int
+    unit: str
+    value: float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmState:
     """The newest start or end of one alarm."""
 
@@ -67,6 +79,7 @@ class DeviceState:
     joined: At[Joined] | None = None
     last_seen_ms: int = 0
     last: Mapping[Series, LastValue] = field(default_factory=dict)
+    named: Mapping[str, LastNamed] = field(default_factory=dict)
     alarms: Mapping[AlarmKey, AlarmState] = field(default_factory=dict)
     records: NumberSet = EMPTY  # known to be stored
     alarm_numbers: NumberSet = EMPTY
@@ -120,6 +133,7 @@ def merge(one: DeviceState, other: DeviceState) -> DeviceState:
         joined=_newest(one.joined, other.joined),
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
         last=_joined(one.last, other.last, lambda value: (value.time_ms, value.number, value.raw)),
+        named=_joined(one.named, other.named, lambda value: (value.time_ms, repr(value))),
         alarms=_joined(one.alarms, other.alarms, _alarm_order),
         records=one.records | other.records,
         alarm_numbers=one.alarm_numbers | other.alarm_numbers,
@@ -135,20 +149,16 @@ def kept(state: DeviceState) -> DeviceState:
     if len(last) > MOST_SERIES:
         newest = sorted(last.items(), key=lambda entry: (entry[1].time_ms, entry[0]))[-MOST_SERIES:]
         last = dict(newest)
-    return DeviceState(
-        state.dev_eui,
-        state.about,
-        state.heard,
-        state.report,
-        state.status,
-        state.joined,
-        state.last_seen_ms,
-        last,
-        state.alarms,
-        state.records.bounded(state.through, MOST_RANGES),
-        state.alarm_numbers.bounded(state.alarms_through, MOST_RANGES),
-        state.floor,
-        state.conflicts,
+    named = state.named
+    if len(named) > MOST_NAMES:
+        latest = sorted(named.items(), key=lambda entry: (entry[1].time_ms, entry[0]))[-MOST_NAMES:]
+        named = dict(latest)
+    return replace(
+        state,
+        last=last,
+        named=named,
+        records=state.records.bounded(state.through, MOST_RANGES),
+        alarm_numbers=state.alarm_numbers.bounded(state.alarms_through, MOST_RANGES),
     )
 
 

@@ -4,6 +4,7 @@ The text of readings is `channel/type=raw[,raw...]`, separated by blanks and sor
 console, a third of the bytes of nested lists, and one write unit for a record of some 40 channels.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -25,6 +26,15 @@ class Reading:
         return self.channel, self.lpp_type
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class NamedReading:
+    """One value with a name instead of a channel: of a device that a vendor's codec reads."""
+
+    name: str  # parts joined by dots
+    unit: str  # empty: none, or not known
+    value: float | str | bool
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One sampling instant of one device."""
@@ -42,6 +52,18 @@ def readings_to_text(readings: Iterable[Reading]) -> str:
 def readings_from_text(text: str) -> tuple[Reading, ...]:
     """Return what `readings_to_text` wrote."""
     return tuple(_reading(part) for part in text.split())
+
+
+def named_to_text(readings: Iterable[NamedReading]) -> str:
+    """Return the text of named readings: JSON, `[[name, unit, value], ...]`, in their order."""
+    return json.dumps(
+        [[r.name, r.unit, r.value] for r in readings], ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def named_from_text(text: str) -> tuple[NamedReading, ...]:
+    """Return what `named_to_text` wrote."""
+    return tuple(NamedReading(name, unit, value) for name, unit, value in json.loads(text))
 
 
 def series_to_text(series: Series) -> str:

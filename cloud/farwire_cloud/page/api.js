@@ -46,20 +46,38 @@ export async function allDevices() {
   let after = "";
   do {
     const page = await get("/devices", { limit: 1000, after });
-    found.push(...page.devices);
+    found.push(...page.devices.map(withNames));
     after = page.after;
   } while (after);
   return found;
 }
 
+/** A device, or what the stream says of one, with its named values among the others: what has a name has no channel. */
+export function withNames(said) {
+  if (!said.last) return said;
+  const named = (said.named ?? []).map((each) => ({ ...each, named: true, axes: [], decimals: [], values: [each.value] }));
+  return { ...said, last: [...said.last, ...named] };
+}
+
+/** Readings of one name in a period, as `readings`; only numbers can be drawn. */
+export async function namedReadings(devEui, name, fromMs, toMs, most, signal) {
+  const pages = await paged(`/devices/${devEui}/named`, { name, from: fromMs, to: toMs }, most, signal);
+  const found = pages.readings.filter((each) => typeof each.value === "number");
+  return { ...pages, readings: found.map((each) => ({ ...each, values: [each.value] })) };
+}
+
 /** Readings of one channel in a period, the oldest first; `most` bounds how many are fetched. */
 export async function readings(devEui, channel, fromMs, toMs, most, signal) {
+  return paged(`/devices/${devEui}/readings`, { channel, from: fromMs, to: toMs }, most, signal);
+}
+
+async function paged(path, wanted, most, signal) {
   const found = [];
   let cursor = null;
   do {
-    const parameters = { channel, from: fromMs, to: toMs, limit: 1000, order: "desc" };
+    const parameters = { ...wanted, limit: 1000, order: "desc" };
     if (cursor) parameters.cursor = cursor;
-    const page = await get(`/devices/${devEui}/readings`, parameters, signal);
+    const page = await get(path, parameters, signal);
     found.push(...page.readings);
     cursor = page.cursor;
   } while (cursor && found.length < most);

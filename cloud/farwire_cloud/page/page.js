@@ -1,6 +1,6 @@
 // The page: what is known of the plant, kept fresh by the live stream, and drawn at most a few times a second.
 
-import { UnknownKey, allDevices, findKey, follow, get, readings, setKey } from "./api.js";
+import { UnknownKey, allDevices, findKey, follow, get, namedReadings, readings, setKey, withNames } from "./api.js";
 import { dateTime, draw } from "./chart.js";
 import { ago, alarmCard, channelName, choices, deviceCard, seriesOf, sums } from "./view.js";
 
@@ -97,12 +97,14 @@ async function loadHistory() {
   const toMs = Math.max(device.last_seen_ms, value.time_ms);
   const fromMs = toMs - rangeMs;
   try {
-    const found = await readings(device.dev_eui, value.channel, fromMs, toMs, MOST_POINTS, signal);
+    const found = value.named
+      ? await namedReadings(device.dev_eui, value.name, fromMs, toMs, MOST_POINTS, signal)
+      : await readings(device.dev_eui, value.channel, fromMs, toMs, MOST_POINTS, signal);
     const points = found.readings.filter((each) => each.type === value.type)
       .map((each) => ({ timeMs: each.time_ms, values: each.values }))
       .sort((a, b) => a.timeMs - b.timeMs);
     const label = `${channelName(value)} of ${device.name || device.dev_eui}`;
-    draw(at("plot"), points, found.whole ? fromMs : points[0].timeMs, toMs, { unit: value.unit, axes: value.axes, decimals: value.decimals, label });
+    draw(at("plot"), points, found.whole || !points.length ? fromMs : points[0].timeMs, toMs, { unit: value.unit, axes: value.axes, decimals: value.decimals, label });
     const count = `${points.length.toLocaleString()} reading${points.length === 1 ? "" : "s"}`;
     at("history-note").textContent = `${label}: ${count} up to ${dateTime(toMs)}${found.whole ? "" : ", the newest ones only"}.`;
     at("plot").dataset.points = points.length;
@@ -137,7 +139,8 @@ function reload() {
   return reloading;
 }
 
-function onEvent(name, data) {
+function onEvent(name, told) {
+  const data = withNames(told);
   const device = devices.get(data.dev_eui);
   if (!device || name === "alarms" || name === "joined" || name === "state" || name === "lost") {
     if (name !== "order") setTimeout(() => reload().catch(fail), DRAW_EVERY_MS);

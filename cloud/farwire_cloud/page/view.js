@@ -2,14 +2,17 @@
 
 import { dateTime, format } from "./chart.js";
 
-/** What people call a channel: the type's name in words, and the channel's number. */
+const MOST_CELLS = 24; // a vendor's codec may name hundreds of values; the rest is in the list of the history
+
+/** What people call a channel: the type's name in words, and the channel's number; or the name that a value has. */
 export function channelName(value) {
+  if (value.named) return value.name;
   const words = value.name.replace(/Sensor$/, "").replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
   return `${words[0].toUpperCase()}${words.slice(1)} ${value.channel}`;
 }
 
 export function seriesOf(value) {
-  return `${value.channel}/${value.type}`;
+  return value.named ? `name ${value.name}` : `${value.channel}/${value.type}`;
 }
 
 export function ago(timeMs, nowMs) {
@@ -40,7 +43,7 @@ export function deviceCard(device, selected, fresh, nowMs, onSelect) {
   seen.title = device.last_seen_ms ? dateTime(device.last_seen_ms) : "";
   head.append(seen);
   const values = element("span", "values");
-  for (const value of device.last) values.append(valueCell(value, fresh.has(seriesOf(value))));
+  for (const value of device.last.slice(0, MOST_CELLS)) values.append(valueCell(value, fresh.has(seriesOf(value))));
   card.append(head, values);
   card.addEventListener("click", () => onSelect(device.dev_eui));
   return card;
@@ -56,7 +59,12 @@ function valueCell(value, isFresh) {
 }
 
 function shownValues(value) {
-  return value.values.map((each, i) => format(each, value.decimals[i])).join(" / ");
+  return value.values.map((each, i) => shownValue(each, value.decimals[i])).join(" / ");
+}
+
+function shownValue(value, decimals) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "number" ? format(value, decimals) : value;
 }
 
 export function alarmCard(alarm, deviceName, nowMs, onSelect) {

@@ -36,6 +36,23 @@ class Readings(BaseModel):
     cursor: str | None = Field(description="give it back for the next page; null: that was the last one")
 
 
+class NamedValue(BaseModel):
+    """One value of a device that its vendor's codec reads, and when its frame was heard."""
+
+    name: str = Field(description="as the codec calls it, parts joined by dots")
+    unit: str = Field(description="empty: none, or not known")
+    value: bool | float | str
+    time_ms: Milliseconds
+
+
+class NamedReadings(BaseModel):
+    """A page of named readings, by time."""
+
+    dev_eui: str
+    readings: list[NamedValue]
+    cursor: str | None = Field(description="give it back for the next page; null: that was the last one")
+
+
 class Record(BaseModel):
     """One sampling instant."""
 
@@ -132,6 +149,9 @@ class Device(BaseModel):
     joined_ms: Milliseconds | None
     records: RecordsOfDevice
     last: list[TimedValue] = Field(description="the newest value of each channel and type")
+    named: list[NamedValue] = Field(
+        description="of a device that its vendor's codec reads: the newest value of each name"
+    )
     alarms: list[Alarm] = Field(description="active ones")
     radio: RadioOfDevice | None
     report: ReportOfDevice | None

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from farwire_cloud.ingest.bounds import LONGEST_NAME
 from farwire_cloud.model.device import DeviceState
 from farwire_cloud.rest import answers, history, shape
 from farwire_cloud.rest.auth import Viewer
@@ -70,6 +71,30 @@ def readings(
         dev_eui=dev_eui,
         source=chosen,
         readings=[shape.timed_value(each.reading, each.time_ms, each.record) for each in page.found],
+        cursor=page.cursor,
+    )
+
+
+@router.get("/devices/{dev_eui}/named")
+def named(
+    services: Provided,
+    _: Viewer,
+    dev_eui: DevEui,
+    name: Annotated[str | None, Query(max_length=LONGEST_NAME, description="only this name")] = None,
+    from_: Annotated[TimeText, Query(alias="from")] = None,
+    to: TimeText = None,
+    limit: Limit = 100,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    order: Literal["asc", "desc"] = "asc",
+) -> answers.NamedReadings:
+    """Readings of a device that its vendor's codec reads, of a period, both ends included, by time."""
+    state_of(services.table, dev_eui)
+    page = history.of_named(
+        services.table, dev_eui, period(from_, to), name, limit, cursor, descending=order == "desc"
+    )
+    return answers.NamedReadings(
+        dev_eui=dev_eui,
+        readings=[shape.named_value(each.reading, each.time_ms) for each in page.found],
         cursor=page.cursor,
     )
 

@@ -1,13 +1,17 @@
 """Readings by time: from the time index to records, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from farwire_cloud.errors import InvalidError
-from farwire_cloud.model.readings import Reading, Record, readings_from_text
+from farwire_cloud.model.readings import NamedReading, Reading, Record
 from farwire_cloud.store import keys
-from farwire_cloud.store.items import record_from_item
+from farwire_cloud.store.items import live_from_item, record_from_item
+from farwire_cloud.store.marshal import Item
 from farwire_cloud.store.table import Table
+
+Each = TypeVar("Each")
 
 MOST_LOOKED_AT = 20_000  # records a page may pass over in search of a rare channel; then the page ends
 LARGEST_STRIDE = 1_000  # records read at a time
@@ -39,10 +43,18 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage:
+class FoundNamed:
+    """One named reading of the history."""
+
+    reading: NamedReading
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage(Generic[Each]):
     """A page, and where the next one begins (None: nowhere)."""
 
-    found: list[Found]
+    found: list[Each]
     cursor: str | None
 
 
@@ -75,7 +87,7 @@ def of_records(
     cursor: str | None,
     *,
     descending: bool,
-) -> HistoryPage:
+) -> HistoryPage[Found]:
     """Return readings from records, in the order of record numbers; raises InvalidError for a bad cursor."""
     start = _Cursor.parse(cursor)
     found: list[Found] = []
@@ -107,18 +119,55 @@ def of_live(
     cursor: str | None,
     *,
     descending: bool,
-) -> HistoryPage:
+) -> HistoryPage[Found]:
     """Return live values in the order of their times; a page ends between two frames, so may be longer."""
+
+    def found(item: Item) -> list[Found]:
+        readings = live_from_item(item).readings
+        return [Found(r, item["t"], 0) for r in readings if channel is None or r.channel == channel]
+
+    return _of_frames(table, dev_eui, period, found, limit, cursor, descending=descending)
+
+
+def of_named(
+    table: Table,
+    dev_eui: str,
+    period: Period,
+    name: str | None,
+    limit: int,
+    cursor: str | None,
+    *,
+    descending: bool,
+) -> HistoryPage[FoundNamed]:
+    """Return named readings in the order of their times; a page ends between two frames, so may be longer."""
+
+    def found(item: Item) -> list[FoundNamed]:
+        return [
+            FoundNamed(r, item["t"]) for r in live_from_item(item).named if name is None or r.name == name
+        ]
+
+    return _of_frames(table, dev_eui, period, found, limit, cursor, descending=descending)
+
+
+def _of_frames(
+    table: Table,
+    dev_eui: str,
+    period: Period,
+    found_in: Callable[[Item], list[Each]],
+    limit: int,
+    cursor: str | None,
+    *,
+    descending: bool,
+) -> HistoryPage[Each]:
     if cursor is not None and not cursor.startswith("L#"):
         raise InvalidError("cursor", cursor, "the cursor of the page before")
-    found: list[Found] = []
+    found: list[Each] = []
     after = cursor
     span = keys.lives(dev_eui, period.from_ms, period.to_ms)
     while True:
         page = table.query(span, limit=limit, after=after, descending=descending)
         for item in page.items:
-            readings = readings_from_text(item["r"])
-            found += [Found(r, item["t"], 0) for r in readings if channel is None or r.channel == channel]
+            found += found_in(item)
             if len(found) >= limit and item is not page.items[-1]:
                 return HistoryPage(found, item["sk"])
         after = page.next_sk

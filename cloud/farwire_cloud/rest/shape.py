@@ -24,6 +24,11 @@ def timed_value(reading: readings.Reading, time_ms: int, record: int) -> answers
     return answers.TimedValue(**_value(reading), time_ms=time_ms, record=record)
 
 
+def named_value(reading: readings.NamedReading, time_ms: int) -> answers.NamedValue:
+    """Return a named value with its time."""
+    return answers.NamedValue(name=reading.name, unit=reading.unit, value=reading.value, time_ms=time_ms)
+
+
 def record(found: readings.Record, stored_ms: int) -> answers.Record:
     """Return a record."""
     return answers.Record(
@@ -74,6 +79,10 @@ def device(state: DeviceState) -> answers.Device:
         last=[
             timed_value(readings.Reading(*series, last.raw), last.time_ms, last.number)
             for series, last in sorted(state.last.items())
+        ],
+        named=[
+            named_value(readings.NamedReading(name, last.unit, last.value), last.time_ms)
+            for name, last in sorted(state.named.items())
         ],
         alarms=[alarm(state.dev_eui, each) for each in active],
         radio=_radio(state),

@@ -85,9 +85,10 @@ def _content(delivery: deliveries.Delivery) -> tuple[str, dict[str, Any]] | None
     match delivery.body:
         case deliveries.Records(records, _):
             return "records", {"numbers": [record.number for record in records], "last": _newest(records)}
-        case deliveries.LiveValues(readings):
+        case deliveries.LiveValues(readings, named):
             found = [shape.timed_value(each, delivery.time_ms, 0).model_dump() for each in readings]
-            return "live", {"last": found}
+            of_names = [shape.named_value(each, delivery.time_ms).model_dump() for each in named]
+            return "live", {"last": found, "named": of_names}
         case deliveries.Alarms(alarms):
             found = [shape.alarm(delivery.dev_eui, alarm).model_dump() for alarm in alarms]
             return "alarms", {"alarms": found}

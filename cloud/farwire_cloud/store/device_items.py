@@ -1,12 +1,13 @@
 """A device's view <-> its META item, and the list of all devices' alarms. Pure."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from farwire_cloud.model.deliveries import Alarm, Joined, StateReport, Status
-from farwire_cloud.model.device import AlarmState, At, DeviceState, LastValue
+from farwire_cloud.model.device import AlarmState, At, DeviceState, LastNamed, LastValue
 from farwire_cloud.model.numbers import NumberSet
 from farwire_cloud.model.readings import readings_to_text, series_from_text, series_to_text
 from farwire_cloud.store import keys
@@ -42,6 +43,7 @@ def state_to_item(state: DeviceState, version: int) -> Item:
             VERSION: version,
             "seen": state.last_seen_ms,
             "last": {series_to_text(series): _last(value) for series, value in state.last.items()},
+            "named": {name: _named(value) for name, value in state.named.items()},
             "alarms": {
                 f"{channel}/{condition}": _alarm(alarm)
                 for (channel, condition), alarm in state.alarms.items()
@@ -67,6 +69,7 @@ def state_from_item(item: Item) -> DeviceState:
         joined=_from(item.get("joined"), lambda content: _dataclass(Joined, content)),
         last_seen_ms=item["seen"],
         last={series_from_text(series): _last_from(text) for series, text in item["last"].items()},
+        named={name: _named_from(text) for name, text in item.get("named", {}).items()},
         alarms={series_from_text(key): _alarm_from(text) for key, text in item["alarms"].items()},
         records=NumberSet.from_text(item["records"]),
         alarm_numbers=NumberSet.from_text(item["alarm_numbers"]),
@@ -119,6 +122,15 @@ def _last(value: LastValue) -> str:
 def _last_from(text: str) -> LastValue:
     time_ms, number, raw = text.split()
     return LastValue(int(time_ms), int(number), tuple(int(part) for part in raw.split(",")))
+
+
+def _named(value: LastNamed) -> str:
+    return f"{value.time_ms} {json.dumps([value.unit, value.value], ensure_ascii=False)}"
+
+
+def _named_from(text: str) -> LastNamed:
+    time_ms, _, content = text.partition(" ")
+    return LastNamed(int(time_ms), *json.loads(content))
 
 
 def _alarm(alarm: AlarmState) -> str:

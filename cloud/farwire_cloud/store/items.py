@@ -4,8 +4,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from farwire_cloud.model.deliveries import About, Alarm, Heard, NetworkLog
-from farwire_cloud.model.readings import Reading, Record, readings_from_text, readings_to_text
+from farwire_cloud.model.deliveries import About, Alarm, Heard, LiveValues, NetworkLog
+from farwire_cloud.model.readings import (
+    Reading,
+    Record,
+    named_from_text,
+    named_to_text,
+    readings_from_text,
+    readings_to_text,
+)
 from farwire_cloud.store import keys
 from farwire_cloud.store.keys import TTL_ATTRIBUTE, Key
 from farwire_cloud.store.marshal import Item
@@ -51,10 +58,16 @@ def reading_of(text: str) -> Reading | None:
     return readings[0] if readings else None
 
 
-def live_to_item(dev_eui: str, time_ms: int, deduplication_id: str, readings: tuple[Reading, ...]) -> Item:
+def live_to_item(dev_eui: str, time_ms: int, deduplication_id: str, live: LiveValues) -> Item:
     """Return the item of live values."""
     key = keys.live(dev_eui, time_ms, deduplication_id)
-    return at(key, {"t": time_ms, "r": readings_to_text(readings)})
+    named = {"q": named_to_text(live.named)} if live.named else {}
+    return at(key, {"t": time_ms, "r": readings_to_text(live.readings), **named})
+
+
+def live_from_item(item: Item) -> LiveValues:
+    """Return the live values of an item."""
+    return LiveValues(readings_from_text(item["r"]), named_from_text(item["q"]) if "q" in item else ())
 
 
 def frame_to_item(dev_eui: str, time_ms: int, heard: Heard, ttl_s: int) -> Item:

@@ -177,10 +177,26 @@ class Records(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[Record, _Mapping]]] = ..., acknowledgement_wanted: _Optional[bool] = ...) -> None: ...
 
 class LiveValues(_message.Message):
-    __slots__ = ("readings",)
+    __slots__ = ("readings", "named")
     READINGS_FIELD_NUMBER: _ClassVar[int]
+    NAMED_FIELD_NUMBER: _ClassVar[int]
     readings: _containers.RepeatedCompositeFieldContainer[Reading]
-    def __init__(self, readings: _Optional[_Iterable[_Union[Reading, _Mapping]]] = ...) -> None: ...
+    named: _containers.RepeatedCompositeFieldContainer[NamedReading]
+    def __init__(self, readings: _Optional[_Iterable[_Union[Reading, _Mapping]]] = ..., named: _Optional[_Iterable[_Union[NamedReading, _Mapping]]] = ...) -> None: ...
+
+class NamedReading(_message.Message):
+    __slots__ = ("name", "unit", "number", "text", "flag")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    FLAG_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    unit: str
+    number: float
+    text: str
+    flag: bool
+    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., number: _Optional[float] = ..., text: _Optional[str] = ..., flag: _Optional[bool] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("number", "channel", "condition", "active", "time_ms", "value")
