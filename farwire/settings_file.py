@@ -1,7 +1,8 @@
 """One TOML file and the environment -> a room's settings dataclass.
 
 The environment wins over the file, the file over the default. The variable of a setting is
-`FARWIRE_<ROOM>_<SETTING>`, for example `FARWIRE_BRIDGE_MQTT_HOST`. Lists and tuples are comma separated.
+`FARWIRE_<ROOM>_<SETTING>`, for example `FARWIRE_BRIDGE_MQTT_HOST`. Lists and tuples are comma separated; a
+table (`[bridge.codecs]`) is written as `name=value,name=value`.
 """
 
 import dataclasses
@@ -87,6 +88,8 @@ def _converted(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(items, list):
             raise SettingsError(f"{where} is {value!r}, expected a list")
         return origin(_converted(item, typing.get_args(hint)[0], where) for item in items)
+    if origin is dict:
+        return _converted_table(value, typing.get_args(hint)[1], where)
     if origin is typing.Literal:
         allowed = typing.get_args(hint)
         if value not in allowed:
@@ -104,3 +107,14 @@ def _converted(value: Any, hint: Any, where: str) -> Any:
         return hint(value)
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{where} is {value!r}, expected {hint.__name__}") from error
+
+
+def _converted_table(value: Any, hint: Any, where: str) -> dict[str, Any]:
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",") if part]
+        if not all(name and sign for name, sign, _ in parts):
+            raise SettingsError(f"{where} is {value!r}, expected name=value,name=value")
+        value = {name: text for name, _, text in parts}
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where} is {value!r}, expected a table")
+    return {name: _converted(each, hint, f"{where}.{name}") for name, each in value.items()}

@@ -13,6 +13,7 @@ NAMES = (
     "uplinks",
     "records",  # readings with a record number, repeats included
     "live",  # uplinks of plain Cayenne LPP
+    "named",  # uplinks that a vendor's codec read
     "alarms",
     "refused",  # uplinks that could not be decoded
     "unknown_schemas",  # of these: the device's channel table was missing

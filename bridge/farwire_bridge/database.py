@@ -46,6 +46,34 @@ MIGRATIONS = (
         content BLOB NOT NULL
     );
     """,
+    # 2: what history batches build on, of devices that use it (all NULL: no base yet); records in parts.
+    """
+    CREATE TABLE bases (
+        dev_eui TEXT PRIMARY KEY,
+        number INTEGER,
+        schema_id INTEGER,
+        channels BLOB,
+        model BLOB
+    );
+    CREATE TABLE recent_records (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dev_eui TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        schema_id INTEGER NOT NULL,
+        readings TEXT NOT NULL,
+        UNIQUE (dev_eui, number)
+    );
+    CREATE TABLE parts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dev_eui TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        channels BLOB NOT NULL,
+        time_ms INTEGER NOT NULL,
+        readings TEXT NOT NULL,
+        UNIQUE (dev_eui, number)
+    );
+    CREATE INDEX parts_by_age ON parts (dev_eui, id);
+    """,
 )
 
 

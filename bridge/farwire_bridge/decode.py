@@ -1,7 +1,8 @@
 """Events of a device -> entries for the cloud, and happenings for the downlinks. Pure.
 
-Bytes are decoded by FPort with `farwire_codecs.uplink`; what cannot be decoded becomes a Refused entry that
-keeps the payload. Times of records and alarms: when the frame was heard minus the age that the frame carries.
+Bytes are decoded by FPort with `farwire_codecs.uplink`, or by the device's codec file (`dialects`); what
+cannot be decoded becomes a Refused entry that keeps the payload. Times of records and alarms: when the frame
+was heard minus the age that the frame carries.
 """
 
 import math
@@ -11,15 +12,18 @@ from typing import Any
 
 from chirpstack_api import integration
 
-from farwire_bridge import times
+from farwire_bridge import dialects, times
+from farwire_bridge.dialects import Dialect, Dialects
+from farwire_bridge.errors import UnknownDialectError
 from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
 from farwire_bridge.payload_limits import payload_limit
-from farwire_codecs import ports, uplink
+from farwire_codecs import ports, ts013_readings, uplink
 from farwire_codecs.batch import Batch
 from farwire_codecs.command import CommandAnswer
 from farwire_codecs.errors import CodecError, UnknownSchemaError, UnknownTypeError
 from farwire_codecs.schema import Schema
 from farwire_codecs.state_report import StateReport
+from farwire_codecs.ts013_readings import Readings
 from farwire_contract.v1 import telemetry_pb2 as contract
 
 MOST_RECORDS = 256
@@ -40,6 +44,9 @@ _TAKEN = frozenset(
     )
 )
 
+LONGEST_WARNINGS = 500
+"""Characters of a codec's warnings in a log line."""
+
 SchemaFor = Callable[[int], Schema | None]
 
 
@@ -51,10 +58,16 @@ class Decoded:
     happenings: tuple[Happening, ...] = ()
     schema: Schema | None = None  # a channel table to remember for the device
     counts: tuple[tuple[str, int], ...] = field(default=())  # names of `counters`
+    facts: tuple[tuple[str, str], ...] = field(default=())  # more for the log line
 
 
 def decode_uplink(
-    event: Any, schema_for: SchemaFor, now_ms: int, limits: times.Limits, reserve: int
+    event: Any,
+    schema_for: SchemaFor,
+    now_ms: int,
+    limits: times.Limits,
+    reserve: int,
+    known: Dialects = dialects.NONE,
 ) -> Decoded:
     """Return what an `up` event carries, and that it is a chance for downlinks."""
     heard_ms, corrected = times.heard_ms(event, now_ms, limits)
@@ -62,26 +75,32 @@ def decode_uplink(
     counts = [("uplinks", 1)] + [("times_corrected", 1)] * corrected
     answered = configuration_hash = schema = None
     schema_missing = False
+    facts: list[tuple[str, str]] = []
     try:
-        content = _content(event, schema_for)
+        dialect = known.of(event.device_info)
+        if dialect.codec is not None:
+            facts.append(("codec", dialect.codec.name))
+        content = _content(event, schema_for, dialect, heard_ms)
     except UnknownSchemaError as error:
         _refuse(entry, error)
         schema_missing = True
         counts += [("refused", 1), ("unknown_schemas", 1)]
-    except CodecError as error:
+    except (CodecError, UnknownDialectError) as error:
         _refuse(entry, error)
         counts.append(("refused", 1))
     else:
-        counts += _put(entry, event.f_port, content, heard_ms)
+        counts += _put(entry, event.f_port, content, heard_ms, dialect)
         if isinstance(content, CommandAnswer):
             answered = content.number
         elif isinstance(content, StateReport):
             configuration_hash = content.configuration_hash
         elif isinstance(content, Batch):
             schema = content.schema
+        elif isinstance(content, Readings) and content.warnings:
+            facts.append(("warnings", "; ".join(content.warnings)[:LONGEST_WARNINGS]))
     limit = payload_limit(event.region_config_id, event.dr, reserve)
     heard = Heard(event.device_info.dev_eui, limit, answered, configuration_hash, schema_missing)
-    return Decoded(_split(entry), (heard,), schema, tuple(counts))
+    return Decoded(_split(entry), (heard,), schema, tuple(counts), tuple(facts))
 
 
 def decode_other(kind: str, event: Any, now_ms: int) -> Decoded:
@@ -115,16 +134,23 @@ def refused_event(
     return entry
 
 
-def _content(event: Any, schema_for: SchemaFor) -> Any:
+def _content(event: Any, schema_for: SchemaFor, dialect: Dialect, heard_ms: int) -> Any:
     if event.f_port == 0 or not event.data:
         return []  # MAC commands only: the device lives, and says no more
-    content = uplink.decode_uplink(event.f_port, event.data, schema_for)
+    if dialect.codec is not None:
+        return ts013_readings.of_uplink(dialect.codec, event.data, event.f_port, heard_ms)
+    lpp = dialect.lpp
+    content = uplink.decode_uplink(
+        event.f_port, event.data, schema_for, lpp.types, lpp.readers, dialect.padded
+    )
     if event.f_port not in _TAKEN:
         raise UnknownTypeError(f"FPort {event.f_port} carries nothing that the cloud takes")
     return content
 
 
-def _put(entry: contract.Entry, f_port: int, content: Any, heard_ms: int) -> list[tuple[str, int]]:
+def _put(
+    entry: contract.Entry, f_port: int, content: Any, heard_ms: int, dialect: Dialect
+) -> list[tuple[str, int]]:
     """Set the entry's body; return what to count."""
     if isinstance(content, Batch):
         for record in content.records:
@@ -142,7 +168,12 @@ def _put(entry: contract.Entry, f_port: int, content: Any, heard_ms: int) -> lis
         entry.alarms.alarms.extend(_alarm(alarm, heard_ms) for alarm in content)
         return [("alarms", len(content))]
     entry.live.SetInParent()
-    entry.live.readings.extend(_reading(item.channel, item.type_id, item.raw) for item in content)
+    if isinstance(content, Readings):
+        entry.live.named.extend(_named(reading) for reading in content.readings)
+        return [("named", 1)]
+    agreed, own = dialects.parted(content, dialect.lpp)
+    entry.live.readings.extend(_reading(item.channel, item.type_id, item.raw) for item in agreed)
+    entry.live.named.extend(_named(reading) for reading in own)
     return [("live", 1)] if content else []
 
 
@@ -178,6 +209,17 @@ def _alarm(alarm: Any, heard_ms: int) -> contract.Alarm:
         time_ms=heard_ms - alarm.age_ms,
         value=_reading(alarm.channel, alarm.type_id, alarm.raw or ()),
     )
+
+
+def _named(reading: ts013_readings.NamedReading) -> contract.NamedReading:
+    named = contract.NamedReading(name=reading.name, unit=reading.unit)
+    if isinstance(reading.value, bool):
+        named.flag = reading.value
+    elif isinstance(reading.value, str):
+        named.text = reading.value
+    else:
+        named.number = reading.value
+    return named
 
 
 def _reading(channel: int, type_id: int, raw: tuple[int, ...]) -> contract.Reading:

@@ -9,9 +9,10 @@ import sqlite3
 import uuid
 from typing import Any
 
-from farwire_bridge import decode, events, times, topics
+from farwire_bridge import decode, dialects, events, times, topics
 from farwire_bridge.counters import Counters
 from farwire_bridge.decode import Decoded
+from farwire_bridge.dialects import Dialects
 from farwire_bridge.errors import MalformedEventError
 from farwire_bridge.memory import Schemas, Seen, SetAside
 from farwire_contract.v1.telemetry_pb2 import Entry
@@ -36,6 +37,7 @@ class Intake:
         counters: Counters,
         limits: times.Limits,
         mac_reserve: int,
+        known: Dialects = dialects.NONE,
     ) -> None:
         self._seen = seen
         self._schemas = schemas
@@ -43,6 +45,7 @@ class Intake:
         self._counters = counters
         self._limits = limits
         self._mac_reserve = mac_reserve
+        self._dialects = known
 
     def take(self, topic_name: str, payload: bytes, now_ms: int) -> Decoded:
         """Return what a message gives; nothing for one that was handled before. Bad input raises nothing."""
@@ -76,6 +79,7 @@ class Intake:
                 now_ms,
                 self._limits,
                 self._mac_reserve,
+                self._dialects,
             )
         else:
             decoded = decode.decode_other(topic.event, event, now_ms)
@@ -84,7 +88,7 @@ class Intake:
         for name, count in decoded.counts:
             self._counters.add(name, count)
         for entry in decoded.entries:
-            LOG.info(topic.event, extra=facts(entry))
+            LOG.info(topic.event, extra={**facts(entry), **dict(decoded.facts)})
         return decoded
 
     def _malformed(self, topic: topics.EventTopic, payload: bytes, error: Exception) -> Decoded:
@@ -114,6 +118,8 @@ def facts(entry: Entry) -> dict[str, Any]:
         found["records"] = f"{entry.records.records[0].number}-{entry.records.records[-1].number}"
     if entry.HasField("alarms"):
         found["alarms"] = ",".join(str(alarm.number) for alarm in entry.alarms.alarms)
+    if entry.live.named:
+        found["named"] = len(entry.live.named)
     if entry.HasField("refused"):
         found["reason"] = entry.refused.reason
         found["detail"] = entry.refused.detail

@@ -17,10 +17,12 @@ from farwire_bridge.acknowledger import Acknowledger
 from farwire_bridge.back_off import BackOff
 from farwire_bridge.chirpstack import DeviceQueue
 from farwire_bridge.cloud import Cloud
+from farwire_bridge.codec_files import CodecFiles
 from farwire_bridge.counters import Counters
 from farwire_bridge.database import Database
 from farwire_bridge.desk import Desk, Outlets
 from farwire_bridge.device_downlinks import DeviceDownlinks
+from farwire_bridge.dialects import Dialects
 from farwire_bridge.downlinks import Downlinks
 from farwire_bridge.follow import Follower
 from farwire_bridge.forwarder import Forwarder
@@ -55,23 +57,27 @@ def run(
 ) -> None:
     """Run the bridge until `stop` is set; `counters` lets the caller look on.
 
-    Raises OSError for certificates that cannot be read and SpoolVersionError for a newer spool. Errors of
-    the disk are logged, and everything starts again from what the disk has.
+    Raises OSError for certificates and codec files that cannot be read, CodecFileError for a codec file that
+    does not run and SpoolVersionError for a newer spool. Errors of the disk are logged, and everything starts
+    again from what the disk has.
     """
     counters = counters or Counters()
     back_off = BackOff(settings.retry_least_s, settings.retry_most_s, random.random)
-    while not stop.is_set():
-        try:
-            _run_once(settings, stop, clock_ms, counters)
-        except sqlite3.Error:
-            LOG.exception("spool failed, starting over", extra={"path": str(settings.spool_path)})
-            counters.add("restarts")
-            stop.wait(back_off.failed_ms() / 1000)
+    with contextlib.closing(CodecFiles(settings)) as files:
+        while not stop.is_set():
+            try:
+                _run_once(settings, stop, clock_ms, counters, files.dialects)
+            except sqlite3.Error:
+                LOG.exception("spool failed, starting over", extra={"path": str(settings.spool_path)})
+                counters.add("restarts")
+                stop.wait(back_off.failed_ms() / 1000)
 
 
-def _run_once(settings: Settings, stop: threading.Event, clock_ms: Clock, counters: Counters) -> None:
+def _run_once(
+    settings: Settings, stop: threading.Event, clock_ms: Clock, counters: Counters, known: Dialects
+) -> None:
     with contextlib.ExitStack() as closing:
-        Bridge(settings, clock_ms, counters, closing).run(stop)
+        Bridge(settings, clock_ms, counters, known, closing).run(stop)
     LOG.info("bridge ended", extra=counters.snapshot())
 
 
@@ -79,9 +85,15 @@ class Bridge:
     """All parts of one run; `closing` ends them, the last one made first."""
 
     def __init__(
-        self, settings: Settings, clock_ms: Clock, counters: Counters, closing: contextlib.ExitStack
+        self,
+        settings: Settings,
+        clock_ms: Clock,
+        counters: Counters,
+        known: Dialects,
+        closing: contextlib.ExitStack,
     ) -> None:
         self._settings = settings
+        self._dialects = known
         self._clock_ms = clock_ms
         self._counters = counters
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -188,7 +200,13 @@ class Bridge:
             self._inbox,
             database,
             Intake(
-                Seen(database), Schemas(database), set_aside, counters, limits, settings.mac_reserve_bytes
+                Seen(database),
+                Schemas(database),
+                set_aside,
+                counters,
+                limits,
+                settings.mac_reserve_bytes,
+                self._dialects,
             ),
             spool,
             set_aside,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from farwire_codecs.lpp_profiles import PROFILES
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -77,6 +79,16 @@ class Settings:
     orders_refresh_s: float = 300.0
     """How often the stream of orders is opened anew: a dead connection cannot stay unnoticed longer."""
 
+    codecs: dict[str, Path] = field(default_factory=dict)
+    """Vendors' codec files (TS013) by ChirpStack device profile name, or by the value of a device's tag
+    `farwire_codec`, which comes first. Such a device's frames are read by that file, whatever their FPort."""
+    lpp_profiles: dict[str, str] = field(default_factory=dict)
+    """Vendors' Cayenne LPP types (`farwire_codecs.lpp_profiles.PROFILES`) by device profile name; a device's
+    tag `farwire_lpp_profile` comes first."""
+    lpp_padded: tuple[str, ...] = ()
+    """Names of device profiles whose LPP frames end with zero bytes that mean nothing; a device's tag
+    `farwire_lpp_padded` (`true` or `false`) comes first."""
+
     answer_uplinks: int = 3
     """Uplinks of a node without its answer after which a sent order counts as lost on the radio."""
     mac_reserve_bytes: int = 15
@@ -101,6 +113,11 @@ class Settings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, expected host:port")
         if (self.mqtt_cert is None) != (self.mqtt_key is None):
             raise ValueError("mqtt_cert and mqtt_key belong together; one of them is not set")
+        for name, profile in self.lpp_profiles.items():
+            if profile not in PROFILES:
+                raise ValueError(
+                    f"lpp_profiles: {name!r} has {profile!r}, expected one of {', '.join(PROFILES)}"
+                )
         for text in (*self.applications, self.mqtt_shared_group):
             if re.search(r"[/+#]", text):
                 raise ValueError(f"{text!r} holds a character that MQTT topics reserve: / + #")

@@ -38,6 +38,7 @@ def test_only_the_spool_and_the_certificates_have_no_default() -> None:
         {"spool_limit": 0},
         {"answer_uplinks": 0},
         {"mac_reserve_bytes": 16},
+        {"lpp_profiles": {"a profile": "rok"}},
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(bad: dict[str, Any]) -> None:
@@ -49,7 +50,7 @@ def test_a_setting_that_cannot_work_is_refused_by_name(bad: dict[str, Any]) -> N
     assert (
         next(iter(bad)) in str(raised.value)
         or repr(value) in str(raised.value)
-        or str(value[0]) in str(raised.value)
+        or str(next(iter(value))) in str(raised.value)
     )
 
 

@@ -1,6 +1,6 @@
 """One TOML file and the environment become a room's settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ class KettleSettings:
     path: Path | None = None
     tags: tuple[str, ...] = ()
     unit: Literal["C", "F"] = "C"
+    cups: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.port < 1:
@@ -50,6 +51,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings == KettleSettings(host="a", port=82, verbose=True, tags=("x", "y"))
 
 
+def test_a_table_of_the_file_or_a_list_of_pairs_becomes_a_dictionary(tmp_path: Path) -> None:
+    file = write(tmp_path, '[kettle]\nhost = "a"\n[kettle.cups]\n"Blue one" = "b/1"\nred = "r"')
+
+    of_file = load(KettleSettings, "kettle", file, {})
+    of_variable = load(KettleSettings, "kettle", file, {"FARWIRE_KETTLE_CUPS": "green=g,Blue one=b"})
+
+    assert of_file.cups == {"Blue one": Path("b/1"), "red": Path("r")}
+    assert of_variable.cups == {"green": Path("g"), "Blue one": Path("b")}
+
+
 def test_an_empty_variable_unsets_an_optional_setting() -> None:
     settings = load(KettleSettings, "kettle", None, {"FARWIRE_KETTLE_HOST": "a", "FARWIRE_KETTLE_PATH": ""})
 
@@ -67,6 +78,8 @@ def test_an_empty_variable_unsets_an_optional_setting() -> None:
         ('[kettle]\nhost = "a"\nverbose = "perhaps"', "kettle.verbose is 'perhaps'"),
         ('[kettle]\nhost = "a"\nunit = "K"', "kettle.unit is 'K'"),
         ('[kettle]\nhost = "a"\ntags = 3', "kettle.tags is 3"),
+        ('[kettle]\nhost = "a"\ncups = 3', "kettle.cups is 3, expected a table"),
+        ('[kettle]\nhost = "a"\n[kettle.cups]\nred = false', "kettle.cups.red is False"),
         ("[kettle]\nhost = 3", "kettle.host is 3"),
         ("kettle = 3", "expected a table"),
         ("[kettle", "is not TOML"),
