@@ -17,12 +17,14 @@ class Assembly:
     """Collects the pieces of one transfer at a time; a piece that cannot belong to it begins the next one."""
 
     def __init__(self) -> None:
-        self._parts: dict[int, Piece] = {}
+        self.forget()
 
-    @property
-    def held(self) -> int:
-        """How many bytes of an unfinished transfer are kept."""
-        return sum([len(part.data) for part in self._parts.values()])
+    def forget(self) -> None:
+        """Let go of an unfinished transfer."""
+        self.held = 0  # bytes of it
+        self._parts: dict[int, bytes] = {}  # by index
+        self._last: int | None = None  # index of the last one, once it is there
+        self._which = (False, 0)  # whether it is a difference, and its id
 
     def take(self, payload: bytes) -> "Transfer | None":
         """Take a piece; return the transfer that it completes, None while others are missing.
@@ -36,36 +38,40 @@ class Assembly:
             return transfer_of(piece.difference, piece.data)
         if not self._belongs(piece):
             self.forget()
-        self._parts[piece.index] = piece
+        self._which = (piece.difference, piece.transfer)
+        if piece.last:
+            self._last = piece.index
+        self.held += len(piece.data) - len(self._parts.get(piece.index, b""))
+        self._parts[piece.index] = piece.data
         if self.held > MAXIMUM_TRANSFER:
             self.forget()
             raise MalformedError(f"configuration has pieces of more than {MAXIMUM_TRANSFER} bytes")
-        last = max(self._parts)
-        if not self._parts[last].last or len(self._parts) <= last:
+        if self._last is None or len(self._parts) <= self._last:
             return None
-        stream = b"".join([self._parts[index].data for index in range(last + 1)])
+        stream = b"".join([self._parts[index] for index in range(self._last + 1)])
         self.forget()
         return transfer_of(piece.difference, stream)
 
-    def forget(self) -> None:
-        """Let go of an unfinished transfer."""
-        self._parts = {}
-
     def _belongs(self, piece: Piece) -> bool:
         """Return whether a piece can be one of those held: all but the last of a transfer are of one size."""
-        for part in self._parts.values():
-            if (part.difference, part.transfer) != (piece.difference, piece.transfer):
-                return False
-            if part.index == piece.index:
-                if part != piece:
-                    return False
-            elif part.last or piece.last:
-                final, other = (part, piece) if part.last else (piece, part)
-                if (part.last and piece.last) or other.index > final.index:
-                    return False
-                if len(final.data) > len(other.data):
-                    return False
-            elif len(part.data) != len(piece.data):
+        if self._parts and self._which != (piece.difference, piece.transfer):
+            return False
+        if piece.index in self._parts:
+            is_last = self._last == piece.index
+            return bool(self._parts[piece.index] == piece.data and is_last == piece.last)
+        last, size = self._last, len(piece.data)
+        if piece.last and (last is not None or piece.index < max(self._parts, default=0)):
+            return False
+        if not piece.last and last is not None and piece.index > last:
+            return False
+        for index, data in self._parts.items():
+            if piece.last:
+                fits = size <= len(data)
+            elif index == last:
+                fits = size >= len(data)
+            else:
+                fits = size == len(data)
+            if not fits:
                 return False
         return True
 
