@@ -7,7 +7,7 @@ from cayennelpp import LppFrame
 
 from farwire_codecs import lpp
 from farwire_codecs.lpp_types import to_raw, to_values
-from tests.bench.compression import rates, table
+from tests.bench.compression import honest, rates, table
 
 _ROUND_S = 0.3
 _ROUNDS = 5
@@ -19,6 +19,7 @@ def main() -> None:
     _lpp()
     rates.main()
     table.main()
+    honest.main()
 
 
 def _lpp() -> None:
