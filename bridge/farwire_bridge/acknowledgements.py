@@ -102,7 +102,7 @@ class _Device:
             return []
         self._slot = Slot(ports.ACKNOWLEDGEMENT, self._frame(), next(self._tokens))
         self._wanted = False
-        self._newest = self._newest._replace(schema_wanted=False)
+        self._newest = self._newest._replace(schema_wanted=False, base_wanted=False)
         return [Enqueue(self._dev_eui, self._slot.token, self._slot.f_port, self._slot.payload)]
 
     def _frame(self) -> bytes:
@@ -110,11 +110,11 @@ class _Device:
 
     def _on_stored(self, event: Stored) -> None:
         state = event.state
-        schema_wanted = self._newest.schema_wanted
+        schema_wanted, base_wanted = self._newest.schema_wanted, self._newest.base_wanted
         self._newest = codec.Acknowledgement(
-            state.through, state.stored_above, state.alarms_through, schema_wanted, False
+            state.through, state.stored_above, state.alarms_through, schema_wanted, base_wanted
         )
-        self._wanted = state.wanted or schema_wanted
+        self._wanted = state.wanted or schema_wanted or base_wanted
 
     def _on_heard(self, event: Heard) -> None:
         self._limit = event.payload_limit
@@ -122,6 +122,9 @@ class _Device:
             self._slot = self._slot.heard()
         if event.schema_missing:
             self._newest = self._newest._replace(schema_wanted=True)
+            self._wanted = True
+        if event.base_missing:
+            self._newest = self._newest._replace(base_wanted=True)
             self._wanted = True
 
     def _on_rejoined(self, _: Rejoined) -> None:

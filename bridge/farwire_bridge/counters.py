@@ -12,11 +12,14 @@ NAMES = (
     "held",  # MQTT messages that had to wait because the spool was full
     "uplinks",
     "records",  # readings with a record number, repeats included
+    "carried",  # batches of records that build on the model at an earlier record
+    "parts",  # batches of one channel
     "live",  # uplinks of plain Cayenne LPP
     "named",  # uplinks that a vendor's codec read
     "alarms",
     "refused",  # uplinks that could not be decoded
     "unknown_schemas",  # of these: the device's channel table was missing
+    "unknown_bases",  # of these: the model that the batch builds on was missing
     "times_corrected",  # uplinks whose time was implausible
     "spooled",  # entries written to the spool
     "delivered",  # entries that the cloud stored

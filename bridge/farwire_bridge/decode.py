@@ -1,8 +1,8 @@
 """Events of a device -> entries for the cloud, and happenings for the downlinks. Pure.
 
-Bytes are decoded by FPort with `farwire_codecs.uplink`, or by the device's codec file (`dialects`); what
-cannot be decoded becomes a Refused entry that keeps the payload. Times of records and alarms: when the frame
-was heard minus the age that the frame carries.
+Bytes are decoded by FPort with `farwire_codecs.uplink`, or by the device's codec file (`dialects`); history
+batches by what remembers the batches before (`histories`). What cannot be decoded becomes a Refused entry
+that keeps the payload. Times of records and alarms: when the frame was heard minus the age that it carries.
 """
 
 import math
@@ -20,7 +20,8 @@ from farwire_bridge.payload_limits import payload_limit
 from farwire_codecs import ports, ts013_readings, uplink
 from farwire_codecs.batch import Batch
 from farwire_codecs.command import CommandAnswer
-from farwire_codecs.errors import CodecError, UnknownSchemaError, UnknownTypeError
+from farwire_codecs.errors import CodecError, UnknownBaseError, UnknownSchemaError, UnknownTypeError
+from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Schema
 from farwire_codecs.state_report import StateReport
 from farwire_codecs.ts013_readings import Readings
@@ -47,7 +48,9 @@ _TAKEN = frozenset(
 LONGEST_WARNINGS = 500
 """Characters of a codec's warnings in a log line."""
 
-SchemaFor = Callable[[int], Schema | None]
+ReadBatch = Callable[[bytes, int], Batch]
+"""A history batch's payload, and when it was heard (UTC ms) -> the batch with whole records alone, or
+CodecError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,13 @@ class Decoded:
 
     entries: tuple[contract.Entry, ...] = ()
     happenings: tuple[Happening, ...] = ()
-    schema: Schema | None = None  # a channel table to remember for the device
     counts: tuple[tuple[str, int], ...] = field(default=())  # names of `counters`
     facts: tuple[tuple[str, str], ...] = field(default=())  # more for the log line
 
 
 def decode_uplink(
     event: Any,
-    schema_for: SchemaFor,
+    read_batch: ReadBatch,
     now_ms: int,
     limits: times.Limits,
     reserve: int,
@@ -73,18 +75,22 @@ def decode_uplink(
     heard_ms, corrected = times.heard_ms(event, now_ms, limits)
     entry = contract.Entry(device=_device(event), uplink=_uplink(event), time_ms=heard_ms)
     counts = [("uplinks", 1)] + [("times_corrected", 1)] * corrected
-    answered = configuration_hash = schema = None
-    schema_missing = False
+    answered = configuration_hash = None
+    schema_missing = base_missing = False
     facts: list[tuple[str, str]] = []
     try:
         dialect = known.of(event.device_info)
         if dialect.codec is not None:
             facts.append(("codec", dialect.codec.name))
-        content = _content(event, schema_for, dialect, heard_ms)
+        content = _content(event, read_batch, dialect, heard_ms)
     except UnknownSchemaError as error:
         _refuse(entry, error)
         schema_missing = True
         counts += [("refused", 1), ("unknown_schemas", 1)]
+    except UnknownBaseError as error:
+        _refuse(entry, error)
+        base_missing = True
+        counts += [("refused", 1), ("unknown_bases", 1)]
     except (CodecError, UnknownDialectError) as error:
         _refuse(entry, error)
         counts.append(("refused", 1))
@@ -94,13 +100,13 @@ def decode_uplink(
             answered = content.number
         elif isinstance(content, StateReport):
             configuration_hash = content.configuration_hash
-        elif isinstance(content, Batch):
-            schema = content.schema
         elif isinstance(content, Readings) and content.warnings:
             facts.append(("warnings", "; ".join(content.warnings)[:LONGEST_WARNINGS]))
     limit = payload_limit(event.region_config_id, event.dr, reserve)
-    heard = Heard(event.device_info.dev_eui, limit, answered, configuration_hash, schema_missing)
-    return Decoded(_split(entry), (heard,), schema, tuple(counts), tuple(facts))
+    heard = Heard(
+        event.device_info.dev_eui, limit, answered, configuration_hash, schema_missing, base_missing
+    )
+    return Decoded(_split(entry), (heard,), tuple(counts), tuple(facts))
 
 
 def decode_other(kind: str, event: Any, now_ms: int) -> Decoded:
@@ -134,14 +140,16 @@ def refused_event(
     return entry
 
 
-def _content(event: Any, schema_for: SchemaFor, dialect: Dialect, heard_ms: int) -> Any:
+def _content(event: Any, read_batch: ReadBatch, dialect: Dialect, heard_ms: int) -> Any:
     if event.f_port == 0 or not event.data:
         return []  # MAC commands only: the device lives, and says no more
     if dialect.codec is not None:
         return ts013_readings.of_uplink(dialect.codec, event.data, event.f_port, heard_ms)
+    if event.f_port == ports.HISTORY:
+        return read_batch(event.data, heard_ms)
     lpp = dialect.lpp
     content = uplink.decode_uplink(
-        event.f_port, event.data, schema_for, lpp.types, lpp.readers, dialect.padded
+        event.f_port, event.data, lambda _: None, lpp.types, lpp.readers, dialect.padded
     )
     if event.f_port not in _TAKEN:
         raise UnknownTypeError(f"FPort {event.f_port} carries nothing that the cloud takes")
@@ -156,7 +164,8 @@ def _put(
         for record in content.records:
             entry.records.records.append(_record(content.schema, record, heard_ms))
         entry.records.acknowledgement_wanted = content.acknowledgement_wanted
-        return [("records", len(content.records))]
+        carried, parts = content.base > 0, content.only != ALL_CHANNELS
+        return [("records", len(content.records)), ("carried", carried), ("parts", parts)]
     if isinstance(content, StateReport):
         entry.state.CopyFrom(contract.StateReport(**content._asdict()))
         return []

@@ -12,6 +12,7 @@ class Heard:
     answered: int | None = None  # number of the command that the node answered
     configuration_hash: int | None = None  # of the configuration that the node says it runs
     schema_missing: bool = False  # the frame could not be read for want of the channel table
+    base_missing: bool = False  # it could not be read for want of the model that it builds on
 
 
 @dataclass(frozen=True, slots=True)

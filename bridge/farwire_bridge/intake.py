@@ -4,6 +4,7 @@ Keys of events: the deduplication id where there is one; the queue item and its 
 (ack's id is empty when a class B or C timeout made it); the content for log, which has no id.
 """
 
+import functools
 import logging
 import sqlite3
 import uuid
@@ -14,7 +15,8 @@ from farwire_bridge.counters import Counters
 from farwire_bridge.decode import Decoded
 from farwire_bridge.dialects import Dialects
 from farwire_bridge.errors import MalformedEventError
-from farwire_bridge.memory import Schemas, Seen, SetAside
+from farwire_bridge.histories import Histories
+from farwire_bridge.memory import Seen, SetAside
 from farwire_contract.v1.telemetry_pb2 import Entry
 
 LOG = logging.getLogger("farwire.bridge")
@@ -32,7 +34,7 @@ class Intake:
     def __init__(
         self,
         seen: Seen,
-        schemas: Schemas,
+        histories: Histories,
         set_aside: SetAside,
         counters: Counters,
         limits: times.Limits,
@@ -40,7 +42,7 @@ class Intake:
         known: Dialects = dialects.NONE,
     ) -> None:
         self._seen = seen
-        self._schemas = schemas
+        self._histories = histories
         self._set_aside = set_aside
         self._counters = counters
         self._limits = limits
@@ -75,7 +77,7 @@ class Intake:
         if topic.event == "up":
             decoded = decode.decode_uplink(
                 event,
-                lambda schema_id: self._schemas.get(topic.dev_eui, schema_id),
+                functools.partial(self._histories.read, topic.dev_eui),
                 now_ms,
                 self._limits,
                 self._mac_reserve,
@@ -83,8 +85,6 @@ class Intake:
             )
         else:
             decoded = decode.decode_other(topic.event, event, now_ms)
-        if decoded.schema:
-            self._schemas.keep(topic.dev_eui, decoded.schema)
         for name, count in decoded.counts:
             self._counters.add(name, count)
         for entry in decoded.entries:

@@ -26,9 +26,10 @@ from farwire_bridge.dialects import Dialects
 from farwire_bridge.downlinks import Downlinks
 from farwire_bridge.follow import Follower
 from farwire_bridge.forwarder import Forwarder
+from farwire_bridge.histories import Histories
 from farwire_bridge.intake import Intake
 from farwire_bridge.lane import Lane
-from farwire_bridge.memory import Schemas, Seen, SetAside
+from farwire_bridge.memory import Seen, SetAside
 from farwire_bridge.messages import Broken, Message, QueueReply
 from farwire_bridge.mqtt import MqttSource
 from farwire_bridge.order_desk import OrderDesk
@@ -201,7 +202,7 @@ class Bridge:
             database,
             Intake(
                 Seen(database),
-                Schemas(database),
+                Histories(database),
                 set_aside,
                 counters,
                 limits,

@@ -1,11 +1,18 @@
 """A node's side of the frames, for tests: it samples two channels every minute and packs batches."""
 
+from collections.abc import Callable
+
 from farwire_codecs import batch
-from farwire_codecs.batch import Record
-from farwire_codecs.schema import Channel, plain
+from farwire_codecs.batch import Batch, Record
+from farwire_codecs.schema import Channel, Schema, plain
 
 SCHEMA = plain(1, (Channel(1, 103), Channel(2, 104)))  # temperature, humidity
 INTERVAL_S = 60
+
+
+def reading(schema: Schema | None = None) -> Callable[[bytes, int], Batch]:
+    """Return what reads a batch that builds on nothing, with one schema for every id or none."""
+    return lambda payload, _: batch.decode(payload, lambda _: schema)
 
 
 class Node:

@@ -13,6 +13,7 @@ from farwire_bridge import decode, events, times, topics
 from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
 from farwire_codecs.schema import Channel, plain
 from farwire_contract.v1 import telemetry_pb2 as contract
+from tests.bridge import nodes
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "chirpstack"
 MARSHALERS = ("json", "protobuf")
@@ -128,7 +129,7 @@ def decoded(message: dict[str, str]) -> decode.Decoded:
     kind, event = parsed(message)
     if kind == "up":
         return decode.decode_uplink(
-            event, lambda _: SCHEMAS.get(event.device_info.device_name), RECORDED_MS, LIMITS, 15
+            event, nodes.reading(SCHEMAS.get(event.device_info.device_name)), RECORDED_MS, LIMITS, 15
         )
     return decode.decode_other(kind, event, RECORDED_MS)
 

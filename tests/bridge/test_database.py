@@ -17,7 +17,10 @@ def names(database: Database) -> set[str]:
 def test_a_new_file_gets_every_migration(tmp_path: Path) -> None:
     database = Database(tmp_path / "spool")
 
-    assert names(database) == {"entries", "seen", "schemas", "orders", "set_aside"}
+    assert names(database) == {
+        *("entries", "seen", "schemas", "orders", "set_aside"),
+        *("bases", "recent_records", "parts"),
+    }
     assert database.connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     database.close()
 

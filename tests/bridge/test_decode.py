@@ -18,13 +18,9 @@ from tests.bridge.events_made import DEV_EUI, NOW_MS
 LIMITS = times.Limits(late_ms=86_400_000, early_ms=5_000)
 
 
-def no_schema(schema_id: int) -> Schema | None:
-    return None
-
-
 def uplink(f_port: int, payload: bytes, schema: Schema | None = None, **facts: Any) -> decode.Decoded:
     event = events_made.up(DEV_EUI, f_port, payload, **facts)
-    return decode.decode_uplink(event, lambda _: schema, NOW_MS, LIMITS, 15)
+    return decode.decode_uplink(event, nodes.reading(schema), NOW_MS, LIMITS, 15)
 
 
 def only(decoded: decode.Decoded) -> contract.Entry:
@@ -68,13 +64,6 @@ def test_a_value_that_is_missing_is_left_out() -> None:
     entry = only(uplink(ports.HISTORY, node.batch()))
 
     assert [reading.channel for reading in entry.records.records[0].readings] == [2]
-
-
-def test_a_batch_with_its_schema_teaches_it() -> None:
-    node = nodes.Node()
-    node.sample(1)
-
-    assert uplink(ports.HISTORY, node.batch()).schema == nodes.SCHEMA
 
 
 def test_a_batch_without_its_schema_is_read_with_the_known_one() -> None:
@@ -207,7 +196,7 @@ def test_a_signal_to_noise_ratio_that_is_no_number_does_not_spoil_the_values() -
     event = events_made.up(DEV_EUI, 1, b"\x01\x66\x01")
     event.rx_info[0].snr = math.nan
 
-    assert only(decode.decode_uplink(event, no_schema, NOW_MS, LIMITS, 15)).uplink.snr_db == 0.0
+    assert only(decode.decode_uplink(event, nodes.reading(), NOW_MS, LIMITS, 15)).uplink.snr_db == 0.0
 
 
 def test_an_implausible_time_is_counted() -> None:

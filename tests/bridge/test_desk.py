@@ -19,8 +19,9 @@ from farwire_bridge.desk import Desk, Outlets
 from farwire_bridge.device_downlinks import DeviceDownlinks
 from farwire_bridge.downlinks import Downlinks
 from farwire_bridge.happenings import Heard
+from farwire_bridge.histories import Histories
 from farwire_bridge.intake import Intake
-from farwire_bridge.memory import Schemas, Seen, SetAside
+from farwire_bridge.memory import Seen, SetAside
 from farwire_bridge.messages import Broken, Delivered, Message, MqttMessage, NewOrder, QueueReply
 from farwire_bridge.order_desk import OrderDesk
 from farwire_bridge.order_store import OrderStore
@@ -62,7 +63,7 @@ class Office:
         store = OrderStore(self.database)
         set_aside = SetAside(self.database)
         limits = times.Limits(86_400_000, 5_000)
-        intake = Intake(Seen(self.database), Schemas(self.database), set_aside, self.counters, limits, 15)
+        intake = Intake(Seen(self.database), Histories(self.database), set_aside, self.counters, limits, 15)
         orders = OrderDesk(Downlinks(device, store.open_orders()), store, self.spool, self.counters)
         self.desk = Desk(
             self.inbox,

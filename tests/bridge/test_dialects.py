@@ -12,7 +12,7 @@ from farwire_bridge.errors import CodecFileError
 from farwire_bridge.settings import Settings
 from farwire_codecs import lpp, ports, ts013
 from farwire_contract.v1 import telemetry_pb2 as contract
-from tests.bridge import events_made
+from tests.bridge import events_made, nodes
 from tests.bridge.events_made import DEV_EUI, NOW_MS
 from tests.bridge.test_settings import NEEDED
 from tests.codecs.ts013_published import OURS
@@ -28,7 +28,7 @@ FREEZER = bytes([247, 204, 131, 36, 1])
 def decoded(f_port: int, payload: bytes, known: Dialects, **tags: str) -> decode.Decoded:
     event = events_made.up(DEV_EUI, f_port, payload)
     event.device_info.tags.update(tags)
-    return decode.decode_uplink(event, lambda _: None, NOW_MS, LIMITS, 15, known)
+    return decode.decode_uplink(event, nodes.reading(), NOW_MS, LIMITS, 15, known)
 
 
 def entry_of(f_port: int, payload: bytes, known: Dialects, **tags: str) -> contract.Entry:

@@ -11,8 +11,9 @@ from farwire_bridge import decode, times
 from farwire_bridge.counters import Counters
 from farwire_bridge.database import Database
 from farwire_bridge.decode import Decoded
+from farwire_bridge.histories import Histories
 from farwire_bridge.intake import MALFORMED_KEPT, Intake
-from farwire_bridge.memory import Schemas, Seen, SetAside
+from farwire_bridge.memory import Seen, SetAside
 from farwire_codecs import ports
 from tests.bridge import events_made, nodes
 from tests.bridge.events_made import DEV_EUI, NOW_MS
@@ -26,7 +27,7 @@ class Desk:
         self.counters = Counters()
         limits = times.Limits(86_400_000, 5_000)
         self.intake = Intake(
-            Seen(self.database), Schemas(self.database), SetAside(self.database), self.counters, limits, 15
+            Seen(self.database), Histories(self.database), SetAside(self.database), self.counters, limits, 15
         )
 
     def take(self, kind: str, event: Any) -> Decoded:
