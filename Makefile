@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TOOLS := .tools
 ARGS ?=
 
-.PHONY: demo test lint bench proto codec lock clean
+.PHONY: demo test lint bench bench-codecs fuzz proto codec lock clean
 
 demo: $(VENV)/.demo $(TOOLS)/.demo
 	$(BIN)/farwire demo $(ARGS)
@@ -22,6 +22,14 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev $(TOOLS)/.dev
 	bash tests/system-packages.sh
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Of `make bench` the codecs alone: bytes a reading beside other codecs and the bound, and rates.
+bench-codecs: $(VENV)/.dev $(TOOLS)/.dev
+	$(BIN)/python -m tests.bench.bench_codecs
+
+# Mutated frames through every decoder; ARGS="--frames 20000 --seed 1 --minutes 5" for another run.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 # Regenerates the contract's stubs from cloud/farwire_contract/v1/*.proto.
 proto: $(VENV)/.dev
