@@ -2,8 +2,8 @@
 
 Every call evaluates the file anew, so that nothing that a call leaves behind can change the next one, and no
 context is ever used by two threads; that takes 0.3 ms for a file of 2 KB, 2 ms for one of 80 KB. Functions
-and inputs are TS013-1.0.0's; the older forms are what ChirpStack 3 (`Decode`, `Encode`) and The Things Network 2
-(`Decoder`, `Encoder`) called.
+and inputs are those of TS013-1.0.0; the older forms are what ChirpStack 3 (`Decode`, `Encode`) and The Things
+Network 2 (`Decoder`, `Encoder`) called.
 
 Time is CPU time of the whole process, checked by the engine between steps; a single built-in that runs for
 long is not stopped here but by `ts013_process`.

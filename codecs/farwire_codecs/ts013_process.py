@@ -51,7 +51,7 @@ class ScriptProcess:
             child = self._running()
             request["source"] = None if self._sent.get(name) == source else source
             line = self._exchange(child, json.dumps(request).encode("ascii") + b"\n", limits)
-            if not line:
+            if not line.endswith(b"\n"):  # nothing, or an answer that it did not finish
                 self._end()
                 raise ScriptLimitError(
                     f"codec {name}: {function or 'the file'} ran for more than {limits.wall_s} s, "
