@@ -1,4 +1,4 @@
-"""Known answers for our own frames (tests/vectors/frames.json) as messages of farwire_codecs."""
+"""Known answers for our own frames (frames.json and history.json of tests/vectors) as messages."""
 
 import json
 from collections.abc import Callable
@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from farwire_codecs import acknowledgement, alarm, batch, command, configuration, log_piece, state_report
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs import base as base_codec
+from farwire_codecs.base import Base
+from farwire_codecs.schema import Channel, Schema, Shape
+from tests.codecs import second_history
 
 PATH = Path(__file__).parent.parent / "vectors" / "frames.json"
-CASES: list[dict[str, Any]] = json.loads(PATH.read_text())["cases"]
+HISTORY = PATH.with_name("history.json")
+CASES: list[dict[str, Any]] = [
+    case for path in (PATH, HISTORY) for case in json.loads(path.read_text())["cases"]
+]
 
 
 def nothing_known(schema_id: int) -> None:
@@ -17,8 +23,31 @@ def nothing_known(schema_id: int) -> None:
 
 
 def schema_of(case: dict[str, Any]) -> Schema:
-    message = case["message"]
-    return Schema(message["schema_id"], tuple(Channel(*channel) for channel in message["channels"]))
+    """Return the schema of a history case."""
+    given = case["schema"]
+    channels = tuple(Channel(*channel) for channel in given["channels"])
+    shapes = tuple(Shape(*shape) for shape in given.get("shapes", ()))
+    return Schema(given["schema_id"], channels, given["interval_s"], shapes)
+
+
+def base_of(case: dict[str, Any]) -> Base | None:
+    """Return what a history case builds on: begun at its first record, moved on over the others."""
+    if not case["base"]:
+        return None
+    first, *others = case["base"]
+    base = base_codec.seed(schema_of(case), first[0], _values(first[2]))
+    assert base is not None
+    for number, _, values in others:
+        assert base.advance(number, _values(values))
+    return base
+
+
+def second_base_of(case: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+    """Return the same for the second decoder."""
+    model = second_history.fresh(second_history.known(schema_of(case)))
+    for _, _, values in case["base"]:
+        second_history.observe(model, values)
+    return (case["base"][-1][0], model) if case["base"] else None
 
 
 def document_of(settings: list[list[Any]]) -> tuple[configuration.Setting, ...]:
@@ -37,6 +66,8 @@ def message_of(case: dict[str, Any]) -> Any:
 
 def encoded(case: dict[str, Any]) -> bytes:
     """Return what farwire_codecs encodes the case's message to."""
+    if case["frame"] == "history":
+        return _encoded_history(case)
     message = message_of(case)
     match case["frame"]:
         case "acknowledgement":
@@ -58,14 +89,26 @@ def encoded(case: dict[str, Any]) -> bytes:
             return configuration.difference_pieces(document_of(case["base"]), new, limit)[message.index]
         case "log_piece":
             return log_piece.encode(message)
-    records = [batch.Record(number, time_s, _values(values)) for number, time_s, values in case["records"]]
-    wanted = case["message"]["acknowledgement_wanted"]
-    return batch.encode(schema_of(case), records, case["tx_end_ms"], 51, wanted, case["inline_schema"])[0]
+    raise AssertionError(case["frame"])
 
 
 def decoded(case: dict[str, Any], payload: bytes) -> Any:
     """Return what farwire_codecs decodes a payload of the case's kind to."""
     return _DECODERS[case["frame"]](case, payload)
+
+
+def _encoded_history(case: dict[str, Any]) -> bytes:
+    records = [batch.Record(number, time_s, _values(values)) for number, time_s, values in case["records"]]
+    return batch.encode(
+        schema_of(case),
+        records,
+        case["tx_end_ms"],
+        51,
+        case["acknowledgement_wanted"],
+        case["inline_schema"],
+        base_of(case),
+        case["only"],
+    )[0]
 
 
 def _values(values: list[Any]) -> tuple[tuple[int, ...] | None, ...]:
@@ -85,6 +128,11 @@ def _acknowledgement(fields: dict[str, Any]) -> acknowledgement.Acknowledgement:
     return acknowledgement.Acknowledgement(**fields | {"stored_above": bitmap})
 
 
+def _base_named(case: dict[str, Any], low: int, check: int) -> Base | None:
+    base = base_of(case)
+    return base if base is not None and (base.number & 0xFF, base.check()) == (low, check) else None
+
+
 def _piece(fields: dict[str, Any]) -> configuration.Piece:
     return configuration.Piece(**fields | {"data": bytes.fromhex(fields["data"])})
 
@@ -96,7 +144,9 @@ def _log_piece(fields: dict[str, Any]) -> log_piece.LogPiece:
 def _batch(case: dict[str, Any]) -> batch.Batch:
     message = case["message"]
     records = tuple(batch.AgedRecord(n, age_ms, _values(values)) for n, age_ms, values in message["records"])
-    return batch.Batch(schema_of(case), records, message["acknowledgement_wanted"])
+    return batch.Batch(
+        schema_of(case), records, case["acknowledgement_wanted"], case["only"], message["base"]
+    )
 
 
 _MESSAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -120,5 +170,7 @@ _DECODERS: dict[str, Callable[[dict[str, Any], bytes], Any]] = {
     "configuration_document": lambda _, payload: configuration.decode_document(payload),
     "configuration_piece": lambda _, payload: configuration.decode_piece(payload),
     "log_piece": lambda _, payload: log_piece.decode(payload),
-    "history": lambda case, payload: batch.decode(payload, lambda _: schema_of(case)),
+    "history": lambda case, payload: batch.decode(
+        payload, lambda _: schema_of(case), lambda *named: _base_named(case, *named)
+    ),
 }

@@ -1,45 +1,11 @@
-"""Second decoders, written from codecs/README.md with no thrift: history batch, log piece, LPP's other ports.
+"""Second decoders, written from codecs/README.md with no thrift: log piece, LPP's other ports.
 
 They share nothing with farwire_codecs, so that an error in both encoder and decoder of that cannot hide.
 """
 
 from typing import Any
 
-# type id -> axes as (bits, signed); codecs/README.md, "Types"
-_AXES = {
-    **dict.fromkeys((0, 1, 102, 104, 120, 142), ((8, False),)),
-    **dict.fromkeys((2, 3, 103, 121), ((16, True),)),
-    **dict.fromkeys((101, 115, 116, 117, 125, 128, 132), ((16, False),)),
-    **dict.fromkeys((100, 118, 130, 131, 133), ((32, False),)),
-    **dict.fromkeys((113, 134), ((16, True),) * 3),
-    135: ((8, False),) * 3,
-    136: ((24, True),) * 3,
-}
-
-
-class _Rice:
-    def __init__(self, bits: "_Bits", width: int, started: bool) -> None:
-        self.width = width
-        self.k = bits.number({8: 3, 16: 4}.get(width, 5)) if started else 0
-        self.step = 1
-        if started and bits.number(1):
-            length = bits.number(5)
-            self.step = int("1" + bits.text(length), 2)
-        self.total, self.count = 2**self.k, 1
-
-    def next(self, bits: "_Bits") -> int:
-        ones = 0
-        while ones < 16 and bits.number(1):
-            ones += 1
-        n = bits.number(self.width) if ones == 16 else ones * 2**self.k + bits.number(self.k)
-        self.total += min(n, 16 * 2**self.k)
-        self.count += 1
-        if self.count > 16:
-            self.total, self.count = self.total // 2, self.count // 2
-        self.k = next(
-            (k for k in range(self.width) if 3 * self.count * 2**k >= 2 * self.total), self.width - 1
-        )
-        return self.step * (-(n + 1) // 2 if n % 2 else n // 2)
+from tests.codecs.second_history import AXES
 
 
 class _Bits:
@@ -53,52 +19,6 @@ class _Bits:
 
     def number(self, width: int) -> int:
         return int(self.text(width) or "0", 2)
-
-
-def decode(payload: bytes, channels: list[tuple[int, int]] | None) -> dict[str, Any]:
-    """Return the batch as plain values; `channels` are the receiver's own when the batch carries none."""
-    octets = iter(payload)
-    flags = next(octets)
-    schema_id = next(octets)
-    if flags & 2:
-        channels = [(next(octets), next(octets)) for _ in range(next(octets))]
-    assert channels is not None
-    number, count, age = _varint(octets), _varint(octets), _varint(octets)
-    interval = _varint(octets) if count > 1 else 0
-    bits = _Bits(bytes(octets))
-    times = _Rice(bits, 32, count > 1) if flags & 4 else None
-    columns = [
-        [(_Rice(bits, width, count > 1), signed) for width, signed in _AXES[type_id]]
-        for _, type_id in channels
-    ]
-    last: dict[tuple[int, int], int] = {}
-    present = "1" * len(channels)
-    seconds, rows = 0, []
-    for row in range(count):
-        if row:
-            seconds += interval + (times.next(bits) if times else 0)
-        if flags & 8 and (row == 0 or bits.number(1)):
-            present = bits.text(len(channels))
-        values: list[list[int] | None] = []
-        for channel, axes in enumerate(columns):
-            values.append(None if present[channel] == "0" else [])
-            for axis, (rice, signed) in enumerate(axes if present[channel] == "1" else []):
-                at = (channel, axis)
-                value = bits.number(rice.width) if at not in last else last[at] + rice.next(bits)
-                last[at] = value % 2**rice.width
-                negative = signed and last[at] >= 2 ** (rice.width - 1)
-                values[-1].append(last[at] - 2**rice.width * negative)  # type: ignore[union-attr]
-        rows.append((seconds, values))
-    assert len(bits.left) < 8
-    assert "1" not in bits.left
-    return {
-        "schema": (schema_id, channels),
-        "wanted": bool(flags & 1),
-        "records": [
-            (number + row, 125 * age + 1000 * (seconds - then), values)
-            for row, (then, values) in enumerate(rows)
-        ],
-    }
 
 
 def log_piece(payload: bytes) -> tuple[int, int, int, bool, bytes]:
@@ -121,7 +41,7 @@ def lpp_history(payload: bytes) -> list[tuple[int, int, tuple[int, ...]]]:
     while bits.left:
         type_id, age_s = bits.number(8), bits.number(16)
         raw = []
-        for width, signed in _AXES[type_id]:
+        for width, signed in AXES[type_id]:
             value = bits.number(width)
             raw.append(value - 2**width if signed and value >= 2 ** (width - 1) else value)
         items.append((type_id, age_s, tuple(raw)))

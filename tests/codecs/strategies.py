@@ -1,13 +1,10 @@
 """Any message of ours, for Hypothesis."""
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from farwire_codecs import (
     acknowledgement,
     alarm,
-    batch,
     command,
     log_piece,
     lpp,
@@ -17,7 +14,6 @@ from farwire_codecs import (
 )
 from farwire_codecs.lpp_actuators import HIGHEST_CHANNEL, Output
 from farwire_codecs.lpp_types import TYPES, LppType
-from farwire_codecs.schema import Channel, Schema
 
 u32 = st.integers(0, 0xFFFFFFFF)
 u16 = st.integers(0, 0xFFFF)
@@ -131,45 +127,3 @@ commands = st.one_of(
     st.builds(command.SendLog, number=u16, report_kind=st.sampled_from(log_piece.KINDS), offset=u16),
 )
 answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))
-
-
-@st.composite
-def schemas(draw: st.DrawFn) -> Schema:
-    channels = st.builds(Channel, channel=byte, type_id=type_ids)
-    return Schema(draw(byte), tuple(draw(st.lists(channels, min_size=1, max_size=6, unique=True))))
-
-
-@st.composite
-def recordings(draw: st.DrawFn) -> tuple[Schema, list[batch.Record]]:
-    """Return a schema and consecutive records: steady or wild values, even or uneven times, some missing."""
-    schema = draw(schemas())
-    interval_s = draw(st.sampled_from([1, 60, 300, 3600]))
-    gaps = (
-        st.just(interval_s) | st.integers(0, 10 * interval_s) if draw(st.booleans()) else st.just(interval_s)
-    )
-    missing = draw(st.booleans())
-    columns = [_steady(draw, TYPES[channel.type_id]) for channel in schema.channels]
-    number = draw(st.integers(1, 70_000) | st.just(0xFFFFFF00))
-    time_s = draw(st.integers(0, 10_000_000))
-    records = []
-    for index in range(draw(st.integers(1, 40))):
-        values: list[Any] = []
-        for column in columns:
-            values.append(None if missing and not draw(st.integers(0, 3)) else draw(column))
-        records.append(batch.Record(number + index, time_s, tuple(values)))
-        time_s += draw(gaps)
-    return schema, records
-
-
-def _steady(draw: st.DrawFn, found: LppType) -> st.SearchStrategy[tuple[int, ...]]:
-    """Return values around one, in steps, or any at all."""
-    if draw(st.integers(0, 3)) == 0:
-        return raws(found)
-    step = draw(st.sampled_from([1, 2, 50]))
-    axes = []
-    for axis in found.axes:
-        low, high = axis.low, axis.high
-        middle = draw(st.integers(low, high))
-        deviations = st.integers(-3, 3)
-        axes.append(deviations.map(lambda n, m=middle, a=low, z=high: max(a, min(z, m + n * step))))  # type: ignore[misc]
-    return st.tuples(*axes)

@@ -1,10 +1,12 @@
-"""Every frame of ours against known answers, spelled out byte by byte in tests/vectors/frames.json."""
+"""Every frame of ours against known answers, spelled out byte by byte in frames.json and history.json."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from farwire_codecs.errors import CodecError, MalformedError, UnknownVersionError
+from tests.codecs import second_history
 from tests.codecs.frames import CASES, decoded, encoded, message_of
 
 each_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -17,8 +19,17 @@ def test_known_frame_is_spelled_out_to_the_last_bit(case: dict[str, Any]) -> Non
     bits += "0" * (-len(bits) % 8)
 
     packed = "".join(f"{int(bits[at : at + 8], 2):02x}" for at in range(0, len(bits), 8))
+    if "code" in case:
+        packed = second_history.coded(steps_of(case)).hex()
 
     assert spelled + packed == case["hex"]
+
+
+def steps_of(case: dict[str, Any]) -> Iterator[tuple[int, int | None]]:
+    """Yield the bits of a coded part: 1@9000 is a 1 whose chance was 9000/32768."""
+    for token in " ".join(part for part, _ in case["code"]).split():
+        bit, _, chance = token.partition("@")
+        yield int(bit), int(chance) if chance else None
 
 
 @each_case
