@@ -86,6 +86,7 @@ _PRELUDE = """(() => {
 
 _BUFFER = Path(__file__).with_name("ts013_buffer.js").read_text(encoding="utf-8")
 
+_LARGEST_EXACT = 2**53
 _LINE = re.compile(r"<input>:(\d+)")
 _MEMORY = "InternalError: out of memory"
 _STACK = "RangeError: Maximum call stack size exceeded"
@@ -166,8 +167,9 @@ def _found(context: quickjs.Context, function: str) -> tuple[str, str] | None:
 
 
 def _number(digits: str) -> float:
-    """Return a whole number as the double that it was in JavaScript."""
-    return int(digits) if len(digits) <= 17 else float(digits)
+    """Return a whole number as the double that it was: beyond 2^53 JavaScript writes fewer digits than it has."""
+    value = float(digits)
+    return int(value) if abs(value) <= _LARGEST_EXACT else value
 
 
 def _not_a_codec(name: str, source: str, text: str, limits: Limits) -> ScriptError:

@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farwire_codecs import ts013
@@ -63,6 +63,7 @@ def test_text_is_utf8(text: str) -> None:
 
 @pytest.mark.parametrize("name", NUMBERS)
 @given(content=st.binary(min_size=10, max_size=10), at=st.integers(0, 2))
+@example(content=b"\x00\x00[\x00\x00\x00\x00\x00\x00\x00", at=2)  # 2^55: JavaScript writes 36028797018963970
 def test_numbers_are_read_and_written_as_their_names_say(name: str, content: bytes, at: int) -> None:
     size = struct.calcsize(NUMBERS[name])
     (number,) = struct.unpack_from(NUMBERS[name], content, at)
