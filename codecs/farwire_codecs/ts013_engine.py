@@ -167,7 +167,7 @@ def _found(context: quickjs.Context, function: str) -> tuple[str, str] | None:
 
 
 def _number(digits: str) -> float:
-    """Return a whole number as the double that it was: beyond 2^53 JavaScript writes fewer digits than it has."""
+    """Return a whole number as the double that it was; beyond 2^53 its digits do not tell all of it."""
     value = float(digits)
     return int(value) if abs(value) <= _LARGEST_EXACT else value
 
