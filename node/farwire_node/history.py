@@ -27,8 +27,11 @@ Frame = namedtuple("Frame", ("payload", "first", "count"))
 
 LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a board's heap while it is built
 HEAD = 7  # bytes of a batch before its values, about: header, schema id, number, age
-ENCODINGS = 3  # attempts to find the run that fills the frame; a board needs some 100 ms for each
-END_ROUNDS = 4  # until a frame's length agrees with the end of transmission that its ages assume; now and then
+ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 100 ms for each
+WORTH = 8  # another attempt is worth it for an eighth more records
+END_ROUNDS = (
+    4  # until a frame's length agrees with the end of transmission that its ages assume; now and then
+)
 # two lengths lead to each other for ever, and its ages are wrong by the time of a byte
 
 
@@ -59,34 +62,26 @@ def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, n
     the end of the frame's own transmission, when that starts at `now_ms`.
     """
     limit = link.capacity(now_ms)
-    latest_ms = now_ms + link.airtime_ms(limit)
     end = run.first + run.count
-    head = HEAD + (2 + 2 * len(terms.schema.channels) if terms.inline_schema else 0)
     take = min(run.count, max(run.must, likely))
     records: list[Record] = []  # the newest of the run, each taken out of the ring once
-    best: list[Record] = []
+    best: Frame | None = None
     for attempt in range(ENCODINGS):
         if take > len(records):
             start = end - len(records)
             records = [store.record(number) for number in range(end - take, start)] + records
-        tried = records[len(records) - take :]
-        payload, count = _encoded(tried, latest_ms, limit, terms, ALL_CHANNELS)
-        if count == take:
-            best = tried
-            more = (limit - len(payload)) * take // max(take, len(payload) - head)
-            if take == run.count or not more:
-                break
-            take = min(run.count, take + more)
-        elif best:
+        frame = _framed(records[len(records) - take :], link, terms, ALL_CHANNELS, now_ms)
+        if frame is None or frame.count < take:  # too many
+            if best is not None or frame is None or take == run.must:
+                return frame if best is None else best
+            take = run.must if attempt == ENCODINGS - 2 else max(run.must, min(frame.count, take - 1))
+            continue
+        best = frame
+        more = (limit - len(frame.payload)) * take // max(take, len(frame.payload) - HEAD)
+        if take == run.count or more <= take // WORTH:
             break
-        elif take == run.must:
-            best = tried[:count]
-            break
-        elif attempt < ENCODINGS - 2:
-            take = max(run.must, min(count, take - 1))
-        else:
-            take = run.must  # the last attempt must give something
-    return _framed(best, link, terms, ALL_CHANNELS, now_ms) if best else None
+        take = min(run.count, take + more)
+    return best
 
 
 def build_part(
@@ -103,7 +98,10 @@ def build_part(
 
 
 def _framed(records: list[Record], link: Link, terms: Terms, channel: int, now_ms: int) -> Frame | None:
-    """Return the frame of the first records that fit, with ages as of the end of its own transmission."""
+    """Return the frame of the first records that fit, with ages as of the end of its own transmission.
+
+    It is supposed to be full at first, as most are, and coded again where it is not.
+    """
     limit = link.capacity(now_ms)
     end_ms = now_ms + link.airtime_ms(limit)
     payload = b""

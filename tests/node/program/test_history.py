@@ -90,9 +90,9 @@ def test_a_batch_is_filled_with_earlier_records_up_to_what_the_link_carries() ->
     store = filled(40, capacity=64)
     store.mark_sent(1, 39)
 
-    small, large = built(store, 24), built(store, 120)
+    small, large = built(store, 32), built(store, 120)
 
-    assert len(small.payload) <= 24
+    assert len(small.payload) <= 32
     assert len(large.payload) <= 120
     assert small.first + small.count == large.first + large.count == 41
     assert 1 < small.count < large.count
@@ -152,7 +152,7 @@ def test_a_batch_is_built_whatever_the_values_are_and_whatever_was_guessed(
 @given(
     st.integers(1, 60),
     st.integers(0, 60),
-    st.integers(14, 242),
+    st.integers(18, 242),
     st.lists(st.integers(-300, 300), min_size=60, max_size=60),
 )
 def test_ages_are_right_at_the_end_of_the_transmission_of_just_this_frame(

@@ -46,7 +46,9 @@ class Stored:
         alarms = 0
         while alarms + 1 in self.alarms:
             alarms += 1
-        return acknowledgement.encode(Acknowledgement(through, bytes(bitmap), alarms, schema_wanted), LIMIT)
+        return acknowledgement.encode(
+            Acknowledgement(through, bytes(bitmap), alarms, schema_wanted, False), LIMIT
+        )
 
 
 class Application:
