@@ -12,7 +12,7 @@ const MAXIMUM_BITMAP = 255;
 const HAS_BITMAP = 2;
 const ACKNOWLEDGEMENT_WANTS = {"schema_wanted": 1, "base_wanted": 4};
 const FULL_SCALE_GPS = 392;
-const PORTS = {"LPP_DYNAMIC": 1, "LPP_PACKED": 2, "LPP_GPS": 3, "LPP_ACTUATORS": 10, "LPP_DEVICE_PERIOD": 11, "LPP_SENSOR_PERIOD": 13, "LPP_SENSOR_ENABLE": 14, "LPP_HISTORY_FIRST": 100, "LPP_HISTORY_LAST": 199, "ALARM": 211, "STATE": 212, "COMMAND_ANSWER": 213, "LOG": 214, "ACKNOWLEDGEMENT": 220, "COMMAND": 221, "CONFIGURATION": 222};
+const PORTS = {"LPP_DYNAMIC": 1, "LPP_PACKED": 2, "LPP_GPS": 3, "LPP_ACTUATORS": 10, "LPP_DEVICE_PERIOD": 11, "LPP_SENSOR_PERIOD": 13, "LPP_SENSOR_ENABLE": 14, "LPP_HISTORY_FIRST": 100, "LPP_HISTORY_LAST": 199, "HISTORY": 210, "ALARM": 211, "STATE": 212, "COMMAND_ANSWER": 213, "LOG": 214, "ACKNOWLEDGEMENT": 220, "COMMAND": 221, "CONFIGURATION": 222};
 const CONDITIONS = {"1": "HIGH", "2": "LOW", "3": "RATE", "4": "STUCK", "5": "SENSOR_FAILED"};
 const RESULTS = {"1": "DONE", "2": "REFUSED_UNKNOWN", "3": "REFUSED_CHANNEL", "4": "REFUSED_VALUE", "5": "FAILED"};
 const COMMANDS = {"set_output": 1, "report_state": 2, "reboot": 3, "send_log": 4};
@@ -26,6 +26,37 @@ const MAXIMUM_SETTINGS = 255;
 const MAXIMUM_INDEX = 255;
 const MAXIMUM_DOCUMENT = 1024;
 const RESET_REASONS = ["unknown", "power_on", "watchdog", "brown_out", "command", "crash", "deep_sleep", "pin"];
+const ADAPTED = 60;
+const SCALES = 13;
+const SIGN = 39;
+const LENGTHS = 10;
+const LENGTH = 48;
+const MANTISSAS = 6;
+const MANTISSA = 178;
+const EVEN = 0;
+const UNEVEN = 196;
+const RARE = 392;
+const CHANGED = 588;
+const PRESENT = 589;
+const START = [34, 0, 0, 41, 0, 0, 53, 11, 0, 102, 31, 0, 167, 167, 236, 183, 215, 226, 197, 214, 239, 202, 226, 243, 214, 234, 246, 174, 189, 248, 203, 186, 231, 0, 0, 252, 0, 0, 254, 0, 0, 0, 97, 124, 159, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 12, 0, 0, 0, 0, 0, 0, 0, 0, 28, 22, 0, 0, 0, 0, 0, 0, 0, 0, 138, 51, 56, 163, 167, 15, 0, 0, 0, 0, 203, 115, 54, 74, 69, 115, 75, 0, 0, 0, 222, 192, 134, 64, 44, 124, 78, 106, 0, 0, 233, 215, 170, 82, 38, 72, 168, 12, 0, 0, 229, 210, 188, 127, 114, 87, 89, 0, 0, 0, 225, 197, 192, 204, 153, 201, 128, 128, 0, 0, 243, 221, 226, 203, 210, 206, 179, 97, 141, 79, 244, 239, 238, 231, 222, 182, 143, 214, 148, 63, 109, 0, 0, 99, 115, 121, 85, 109, 111, 49, 80, 94, 54, 103, 122, 77, 101, 121, 18, 0, 0, 27, 0, 0, 50, 163, 0, 82, 136, 128, 127, 147, 166, 128, 161, 190, 141, 165, 207, 104, 183, 210, 94, 182, 210, 173, 243, 247, 247, 250, 254, 0, 238, 254, 0, 0, 0, 0, 0, 0, 165, 128, 89, 0, 0, 0, 38, 15, 0, 0, 0, 0, 0, 0, 0, 0, 38, 21, 0, 0, 0, 0, 0, 0, 0, 0, 14, 10, 0, 0, 0, 0, 0, 0, 0, 0, 25, 56, 188, 89, 0, 0, 0, 0, 0, 0, 47, 61, 113, 133, 48, 0, 0, 0, 0, 0, 124, 88, 112, 79, 57, 21, 0, 0, 0, 0, 163, 128, 131, 69, 105, 21, 0, 0, 0, 0, 174, 175, 186, 75, 76, 87, 53, 0, 0, 0, 207, 190, 186, 148, 99, 87, 41, 0, 0, 0, 242, 241, 231, 212, 166, 74, 14, 0, 0, 0, 252, 247, 239, 223, 187, 107, 40, 13, 0, 0, 251, 254, 241, 234, 213, 165, 89, 21, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 77, 0, 0, 98, 106, 116, 120, 116, 115, 114, 117, 107, 110, 124, 120, 76, 99, 108, 1, 0, 173, 0, 0, 0, 57, 0, 243, 11, 0, 240, 25, 0, 249, 2, 0, 239, 20, 0, 252, 9, 0, 254, 7, 0, 254, 5, 0, 0, 3, 0, 254, 1, 0, 18, 1, 0, 4, 0, 0, 0, 0, 253, 145, 0, 0, 0, 90, 9, 0, 0, 0, 0, 0, 0, 0, 210, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 204, 168, 141, 34, 241, 241, 241, 241, 241, 218, 219, 178, 78, 19, 75, 0, 0, 0, 0, 210, 249, 240, 219, 179, 65, 47, 235, 235, 235, 217, 242, 201, 142, 252, 173, 35, 0, 0, 0, 0, 252, 248, 243, 235, 206, 151, 94, 20, 241, 218, 253, 250, 236, 229, 193, 206, 152, 108, 88, 79, 251, 251, 247, 250, 246, 242, 206, 112, 91, 183, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 254, 254, 239, 246, 250, 185, 158, 252, 224, 105, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 129, 0, 0, 101, 147, 106, 82, 89, 107, 129, 109, 129, 130, 99, 98, 93, 122, 110, 2, 0, 0];
+const TRAINED = 12;
+const UNTRAINED = 1;
+const RANGE_TOP = 16777216;
+const RANGE_BOTTOM = 65536;
+const LONGEST = 33;
+const LARGEST_COUNTED = 262144;
+const MAXIMUM_CHANNELS = 32;
+const MAXIMUM_STEP2 = 131071;
+const MAXIMUM_REFERENCE = 2147483647;
+const MAXIMUM_WEIGHT = 1048575;
+const MAXIMUM_PREDICTOR = 2;
+const NO_PARTNER = 255;
+const SPREADS = 13;
+const UNKNOWN_SCALE = 5;
+const MAXIMUM_RECORDS = 1024;
+const MAXIMUM_INTERVAL_S = 2147483647;
+const LENGTH_BITS = 5;
+const LAST_ROW_ODDS = 16;
 const KEYS = {
   1: {"number": 1, "name": "sampling_interval_s", "scope": "node", "kind": "duration", "low": 1, "high": 86400, "names": []},
   2: {"number": 2, "name": "reporting_interval_s", "scope": "node", "kind": "duration", "low": 1, "high": 604800, "names": []},
@@ -1598,9 +1629,585 @@ function schemaTable(variables, schemaId) {
   return found;
 }
 
-// History batch (FPort 210, up).
+// A schema's table, as a batch carries it inline and as the variable farwire_schema has it: channels, and how
+// each column (an axis of a channel) behaves.
 
-// What a node sent, by FPort: {bytes, fPort, recvTime, variables} to {data} or {errors}.
+// Returns {schemaId, channels, interval_s, shapes}; shapes is empty where nothing is known of the columns.
+function takeSchema(cursor, schemaId) {
+  const first = cursor.unsigned("number of channels", 1);
+  const channels = [];
+  for (let index = 0; index < (first & 0x7f); index++) {
+    const channel = cursor.unsigned("channel", 1);
+    channels.push({ channel: channel, type: cursor.unsigned("type", 1) });
+  }
+  const interval = cursor.varint("interval_s");
+  checkChannels(channels);
+  const axes = axesOf(channels);
+  const shapes = first & 0x80 ? axes.map(() => takeShape(cursor)) : [];
+  shapes.forEach((shape, at) => checkShape(shape, axes[at], at));
+  return { schemaId: schemaId, channels: channels, interval_s: interval, shapes: shapes };
+}
+
+// Returns the schema that the device's variable farwire_schema has; fails where it has none of this id.
+function knownSchema(variables, schemaId) {
+  const table = schemaTable(variables, schemaId);
+  if (table === undefined) {
+    fail(
+      `schema ${schemaId} is not known here, and the batch does not carry it: set the device's variable ` +
+        "farwire_schema to what a batch that carries its schema shows as farwire_schema; the node sends " +
+        'one after the downlink {"acknowledgement": {"through": 0, "schema_wanted": true}}'
+    );
+  }
+  const cursor = new Cursor("channel table", table);
+  const schema = takeSchema(cursor, schemaId);
+  cursor.end();
+  return schema;
+}
+
+function checkChannels(channels) {
+  if (channels.length < 1 || channels.length > MAXIMUM_CHANNELS) {
+    fail(`schema has ${channels.length} channels, expected 1 to ${MAXIMUM_CHANNELS}`);
+  }
+  channels.forEach((channel) => typeOf(channel.type));
+  if (new Set(channels.map(({ channel, type }) => 256 * channel + type)).size < channels.length) {
+    fail("schema names a channel and type twice");
+  }
+}
+
+// Returns the axis of each column, with the range of its integers.
+function axesOf(channels) {
+  const axes = [];
+  for (const { type } of channels) {
+    for (const { size, signed, steps } of typeOf(type).axes) {
+      const span = 2 ** (8 * size);
+      const low = signed ? -span / 2 : 0;
+      axes.push({ size: size, steps: steps, low: low, high: low + span - 1 });
+    }
+  }
+  return axes;
+}
+
+function takeShape(cursor) {
+  const flags = cursor.unsigned("shape", 1);
+  if ((flags & 3) > MAXIMUM_PREDICTOR || flags & ~0x1f) {
+    fail(`${cursor.frame}: a shape has flags 0x${hex(flags, 2)}`);
+  }
+  const classes = cursor.unsigned("scale and spread", 1);
+  const reference = unzigzag(cursor.varint("reference"));
+  const step2 = flags & 0x08 ? cursor.varint("step2") : 2;
+  if (flags & 0x08 && step2 === 2) {
+    fail(`${cursor.frame}: a step of 1 is spelled out`);
+  }
+  const partner = flags & 0x10 ? cursor.unsigned("partner", 1) : NO_PARTNER;
+  if (flags & 0x10 && partner === NO_PARTNER) {
+    fail(`${cursor.frame}: a shape has a partner that stands for none`);
+  }
+  return {
+    step2: step2,
+    predictor: flags & 3,
+    uneven: (flags & 0x04) !== 0,
+    scale: classes >> 4,
+    reference: reference,
+    spread: classes & 15,
+    partner: partner,
+    weight: flags & 0x10 ? unzigzag(cursor.varint("weight")) : 0,
+  };
+}
+
+function unzigzag(value) {
+  return value % 2 ? -(value + 1) / 2 : value / 2;
+}
+
+function checkShape(shape, axis, at) {
+  const within = (name, low, high) => {
+    if (shape[name] < low || shape[name] > high) {
+      fail(`schema: ${name} of column ${at} is ${shape[name]}, expected ${low} to ${high}`);
+    }
+  };
+  within("step2", 2, MAXIMUM_STEP2);
+  within("scale", 0, SCALES - 1);
+  const low = Math.floor((2 * axis.low) / shape.step2);
+  const high = Math.floor((2 * axis.high) / shape.step2);
+  within("reference", Math.max(low, -MAXIMUM_REFERENCE), Math.min(high, MAXIMUM_REFERENCE));
+  within("spread", 0, SPREADS - 1);
+  within("weight", -MAXIMUM_WEIGHT, MAXIMUM_WEIGHT);
+  if (shape.partner !== NO_PARTNER && shape.partner >= at) {
+    fail(`schema: partner of column ${at} is ${shape.partner}, expected a column before it`);
+  }
+}
+
+// Returns the shape of each column: the schema's, or what is assumed of columns that nothing is known of.
+function shapesOf({ channels, shapes }) {
+  if (shapes.length) {
+    return shapes;
+  }
+  return axesOf(channels).map(({ size }) => ({
+    step2: 2,
+    predictor: 0,
+    uneven: false,
+    scale: UNKNOWN_SCALE,
+    reference: 0,
+    spread: Math.min(8 * size, SPREADS - 1),
+    partner: NO_PARTNER,
+    weight: 0,
+  }));
+}
+
+// Reads the bits of a history batch from byte `start` on, each in a context that learns from it or with a
+// chance of its own. All integers stay below 2^31, so that an engine without a compiler is fast with them.
+function rangeDecoder(bytes, start) {
+  const chances = new Uint16Array(START.length);
+  const counts = new Uint8Array(START.length);
+  for (let at = 0; at < START.length; at++) {
+    chances[at] = START[at] ? START[at] << 8 : 32768;
+    counts[at] = START[at] ? TRAINED : UNTRAINED;
+  }
+  const size = bytes.length;
+  let position = start;
+  let missing = 0; // bytes read beyond the end, as zeros
+  let range = RANGE_TOP - 1;
+  let code = 0; // the frame's value less the interval's low end
+
+  function next() {
+    if (position < size) {
+      return bytes[position++];
+    }
+    if (missing === 2) {
+      fail(`history batch ends inside a record, at byte ${size}`);
+    }
+    missing++;
+    return 0;
+  }
+
+  function refill() {
+    while (range < RANGE_BOTTOM) {
+      code = (code << 8) | next();
+      range <<= 8;
+    }
+  }
+
+  // Returns a bit in a context.
+  function take(context) {
+    const chance = chances[context];
+    const count = counts[context];
+    const bound = ((range >> 9) * (chance >> 1)) >> 6;
+    if (count < ADAPTED) {
+      counts[context] = count + 1;
+    }
+    if (code < bound) {
+      chances[context] = chance + (((65536 - chance) * 2) / (2 * count + 3) | 0);
+      range = bound;
+      if (bound < RANGE_BOTTOM) {
+        refill();
+      }
+      return 1;
+    }
+    chances[context] = chance - ((chance * 2) / (2 * count + 3) | 0);
+    code -= bound;
+    range -= bound;
+    if (range < RANGE_BOTTOM) {
+      refill();
+    }
+    return 0;
+  }
+
+  function cut(bound) {
+    const bit = code < bound ? 1 : 0;
+    if (bit) {
+      range = bound;
+    } else {
+      code -= bound;
+      range -= bound;
+    }
+    refill();
+    return bit;
+  }
+
+  // Returns an integer of so many bits, each as likely as not.
+  function takeEven(bits) {
+    let value = 0;
+    for (let left = bits; left > 0; left--) {
+      value = 2 * value + cut(range >> 1);
+    }
+    return value;
+  }
+
+  // Returns a bit with a chance of `chance` / 32768.
+  function takeChance(chance) {
+    return cut(((range >> 9) * chance) >> 6);
+  }
+
+  function takeNatural() {
+    const bits = takeEven(LENGTH_BITS);
+    return 2 ** bits + takeEven(bits);
+  }
+
+  // Returns a value less its prediction. `last`: the one before; `lean`: 0, 1, 2.
+  function takeResidual(table, scale, last, lean) {
+    if (!take(table + 3 * scale + Math.min(Math.abs(last), 2))) {
+      return 0;
+    }
+    return takeNonZero(table, scale, last, lean);
+  }
+
+  // Returns likewise what is known not to be 0: sign, length, its bits.
+  function takeNonZero(table, scale, last, lean) {
+    const positive = take(table + SIGN + 3 * lean + (last === 0 ? 1 : last > 0 ? 2 : 0));
+    const lengths = table + LENGTH + LENGTHS * scale;
+    let length = 0;
+    while (take(lengths + (length < LENGTHS ? length : LENGTHS - 1))) {
+      length++;
+      if (length >= LONGEST) {
+        fail(`history batch: a difference has more than ${LONGEST} bits`);
+      }
+    }
+    let value = 1;
+    if (length) {
+      const at = table + MANTISSA + 3 * ((length < MANTISSAS ? length : MANTISSAS) - 1);
+      const top = take(at);
+      value = 2 + top;
+      if (length > 1) {
+        value = 2 * value + take(at + 1 + top);
+        value = value * 2 ** (length - 2) + takeEven(length - 2);
+      }
+    }
+    return positive ? value : -value;
+  }
+
+  // Fails unless the frame ends here, in the form that the encoder gives it.
+  function end() {
+    const unit = 2 ** (8 * missing);
+    if (position < size || missing === 0) {
+      fail(`history batch goes on after its end, before byte ${position}`);
+    }
+    if (code + unit > range) {
+      fail(`history batch ends before its end, at byte ${size}`);
+    }
+    if (code >= unit) {
+      fail("history batch: its last byte is not the lowest that ends it");
+    }
+    if (missing === 1) {
+      const above = code - bytes[size - 1] * 256;
+      if ((above < 0 ? above + RANGE_BOTTOM : above) + RANGE_BOTTOM <= range) {
+        fail("history batch: one byte less would end it");
+      }
+    }
+  }
+
+  for (let index = 0; index < 3; index++) {
+    code = (code << 8) | next();
+  }
+  if (code >= range) {
+    fail("history batch starts with three bytes of 255, which no encoder writes");
+  }
+  return { take, takeEven, takeChance, takeNatural, takeResidual, takeNonZero, end };
+}
+
+// What a history batch's decoder has learned at a record: the state of each column. A column's values are
+// integers of its type; its steps are what is coded.
+
+// Returns {channels, axes, shapes} of the model for all channels, or for the one with index `only`. Without
+// the grid values need not lie on their columns' steps, so each step is 1.
+function modelOf(schema, only, offGrid) {
+  const known = shapesOf(schema);
+  const allAxes = axesOf(schema.channels);
+  const model = { channels: [], axes: [], shapes: [] };
+  const places = {};
+  let column = 0;
+  schema.channels.forEach(({ channel, type }, index) => {
+    const wide = typeOf(type).axes.length;
+    if (only === undefined || only === index) {
+      model.channels.push({ channel: channel, type: type, first: model.shapes.length, wide: wide });
+      for (let at = column; at < column + wide; at++) {
+        places[at] = model.shapes.length;
+        model.axes.push(allAxes[at]);
+        model.shapes.push(fittedShape(known[at], places, offGrid));
+      }
+    }
+    column += wide;
+  });
+  return model;
+}
+
+// Returns a shape for a model that may lack the partner's column, or the steps.
+function fittedShape(shape, places, offGrid) {
+  const partner = offGrid || places[shape.partner] === undefined ? NO_PARTNER : places[shape.partner];
+  const fitted = Object.assign({}, shape, { partner: partner });
+  if (!offGrid || shape.step2 === 2) {
+    return fitted;
+  }
+  const wider = 30 - Math.clz32(shape.step2);
+  fitted.step2 = 2;
+  fitted.reference = Math.floor((shape.reference * shape.step2 + 1) / 2);
+  fitted.scale = Math.min(shape.scale + wider, SPREADS - 1);
+  fitted.spread = Math.min(shape.spread + wider, SPREADS - 1);
+  return fitted;
+}
+
+// Returns the class of a mean magnitude in 1/256.
+function scaleOf(magnitude) {
+  return magnitude < 16 ? 0 : Math.min(28 - Math.clz32(magnitude), SCALES - 1);
+}
+
+// Returns the mean magnitude after one more residual.
+function averaged(magnitude, residual) {
+  const size = Math.min(Math.abs(residual), LARGEST_COUNTED);
+  return magnitude + ((size * 256 - magnitude) >> 3);
+}
+
+// Returns what reads the values of a record: a function that writes each channel's presence and each column's
+// value into `present` and `values`.
+function rowReader(decoder, { channels, axes, shapes }, present, values) {
+  const { take, takeResidual, takeNonZero } = decoder;
+  const columns = shapes.length;
+  const seen = new Array(columns).fill(false);
+  const last = new Array(columns).fill(0);
+  const before = new Array(columns).fill(0);
+  const residuals = new Array(columns).fill(0);
+  const moved = new Array(columns).fill(0);
+  let lean = 1;
+  const magnitudes = shapes.map(({ scale }) => (scale ? 12 << scale : 0));
+  const steady = shapes.map(({ predictor, partner }) => predictor === 0 && partner === NO_PARTNER);
+  const tables = shapes.map(({ uneven }) => (uneven ? UNEVEN : EVEN));
+  const lows = shapes.map(({ step2 }, at) => Math.floor((2 * axes[at].low) / step2));
+  const highs = shapes.map(({ step2 }, at) => Math.floor((2 * axes[at].high) / step2));
+  const firsts = channels.map(({ first }) => first);
+  const ends = channels.map(({ first, wide }) => first + wide);
+  present.length = 0;
+  channels.forEach(() => present.push(1));
+
+  function takePresence() {
+    let changed = 0;
+    for (let index = 0; index < present.length; index++) {
+      const bit = take(PRESENT + present[index]);
+      changed |= bit ^ present[index];
+      present[index] = bit;
+    }
+    if (!changed) {
+      fail("history batch: channels change, and are the same");
+    }
+  }
+
+  function keep(at, step) {
+    const value = Math.floor((step * shapes[at].step2 + 1) / 2);
+    const { low, high } = axes[at];
+    if (value < low || value > high) {
+      fail(`history batch: a value is ${value}, its type carries ${low} to ${high}`);
+    }
+    values[at] = value;
+  }
+
+  function begin(at) {
+    const { reference, spread } = shapes[at];
+    const step = reference + takeResidual(RARE, spread, 2, 1);
+    seen[at] = true;
+    last[at] = step;
+    before[at] = step;
+    moved[at] = 0;
+    keep(at, step);
+  }
+
+  // Reads a value that goes on as its column did.
+  function follow(at) {
+    const magnitude = magnitudes[at];
+    const scale = magnitude < 16 ? 0 : scaleOf(magnitude);
+    const lately = residuals[at];
+    const table = tables[at];
+    const predicted = steady[at] ? last[at] : predict(at);
+    if (take(table + 3 * scale + (lately === 0 ? 0 : lately === 1 || lately === -1 ? 1 : 2))) {
+      const residual = takeNonZero(table, scale, lately, steady[at] ? 1 : lean);
+      residuals[at] = residual;
+      magnitudes[at] = averaged(magnitude, residual);
+      move(at, predicted + residual);
+      return;
+    }
+    if (lately !== 0) {
+      residuals[at] = 0;
+    }
+    if (magnitude !== 0) {
+      magnitudes[at] = magnitude + (-magnitude >> 3);
+    }
+    if (predicted !== last[at] || before[at] !== predicted) {
+      move(at, predicted);
+    }
+  }
+
+  // Returns the integer nearest to the prediction within the type's range; `lean` is how it leans.
+  function predict(at) {
+    const { predictor, partner, weight } = shapes[at];
+    let beside = 8 * predictor * (last[at] - before[at]) + 8;
+    if (partner !== NO_PARTNER) {
+      beside += weight * moved[partner];
+    }
+    const whole = Math.floor(beside / 16);
+    const predicted = last[at] + whole;
+    lean = 1;
+    if (predicted < lows[at]) {
+      return lows[at];
+    }
+    if (predicted > highs[at]) {
+      return highs[at];
+    }
+    const rest = beside - 16 * whole;
+    lean = rest > 10 ? 2 : rest < 6 ? 0 : 1;
+    return predicted;
+  }
+
+  function move(at, step) {
+    before[at] = last[at];
+    moved[at] = step - last[at];
+    last[at] = step;
+    if (moved[at] !== 0) {
+      keep(at, step);
+    }
+  }
+
+  return () => {
+    if (take(CHANGED)) {
+      takePresence();
+    }
+    for (let index = 0; index < firsts.length; index++) {
+      const end = ends[index];
+      for (let at = firsts[index]; at < end; at++) {
+        if (!present[index]) {
+          moved[at] = 0;
+        } else if (seen[at]) {
+          follow(at);
+        } else {
+          begin(at);
+        }
+      }
+    }
+  };
+}
+
+// History batch (FPort 210, up): consecutive records, the oldest first, each with the values of a node's
+// channels.
+const HISTORY_FLAGS = { acknowledgementWanted: 1, inline: 2, carried: 4, oneChannel: 8, offGrid: 16 };
+
+function decodeHistory(bytes, { recvTime, variables, warnings }) {
+  const cursor = new Cursor("history batch", bytes);
+  const flags = cursor.header(0x1f);
+  const wanted = (flags & HISTORY_FLAGS.acknowledgementWanted) !== 0;
+  if (flags & HISTORY_FLAGS.carried) {
+    return { frame: "history", history: carriedHistory(cursor, flags, wanted, warnings) };
+  }
+  const schemaId = cursor.unsigned("schema id", 1);
+  const inline = (flags & HISTORY_FLAGS.inline) !== 0;
+  const start = cursor.position - 1;
+  const schema = inline ? takeSchema(cursor, schemaId) : knownSchema(variables, schemaId);
+  const end = cursor.position;
+  const only = flags & HISTORY_FLAGS.oneChannel ? cursor.unsigned("channel index", 1) : undefined;
+  if (only >= schema.channels.length) {
+    fail(`history batch is of channel ${only} of ${schema.channels.length}`);
+  }
+  const model = modelOf(schema, only, (flags & HISTORY_FLAGS.offGrid) !== 0);
+  const history = {
+    schema_id: schemaId,
+    channels: model.channels.map(({ channel, type }) =>
+      describe({ channel: channel, type: type }, typeOf(type))
+    ),
+    acknowledgement_wanted: wanted,
+    one_channel: only !== undefined,
+    records: takeRecords(rangeDecoder(bytes, cursor.position), schema, model, recvTime),
+  };
+  if (inline) {
+    history.farwire_schema = hexOfBytes(bytes.slice(start, end));
+  }
+  return { frame: "history", history: history };
+}
+
+// Returns what can be said of a batch that builds on a model at an acknowledged record.
+function carriedHistory(cursor, flags, wanted, warnings) {
+  if (flags & (HISTORY_FLAGS.inline | HISTORY_FLAGS.oneChannel | HISTORY_FLAGS.offGrid)) {
+    fail(`history batch has flags 0x${hex(flags, 2)}, which exclude each other`);
+  }
+  const base = cursor.unsigned("base", 1);
+  const check = cursor.unsigned("check", 1);
+  const notShown =
+    `the values build on the model at record ${base} (modulo 256), which the bridge has and ChirpStack ` +
+    "does not; for batches that can be shown here, switch the node's setting history_carry off";
+  warnings.push(notShown);
+  return { acknowledgement_wanted: wanted, base: base, check: hex(check, 2), not_shown: notShown };
+}
+
+// Returns the records, with their ages before the end of the frame's transmission.
+function takeRecords(decoder, schema, model, recvTime) {
+  const { takeEven, takeChance, takeNatural, takeResidual, end } = decoder;
+  const number = takeNatural();
+  const interval = takeEven(1) ? takeNatural() - 1 : schema.interval_s;
+  const present = [];
+  const values = new Array(model.shapes.length).fill(0);
+  const takeRow = rowReader(decoder, model, present, values);
+  const showRow = rowShower(model, present, values);
+  const records = [];
+  const times = [];
+  let time = 0;
+  let magnitude = 0;
+  let late = 0;
+  do {
+    if (records.length === MAXIMUM_RECORDS) {
+      fail(`history batch has more than ${MAXIMUM_RECORDS} records`);
+    }
+    if (records.length) {
+      late = takeResidual(RARE, scaleOf(magnitude), late, 1);
+      magnitude = averaged(magnitude, late);
+      const apart = interval + late;
+      if (apart < 0 || apart > MAXIMUM_INTERVAL_S) {
+        fail(`history batch: ${apart} s between two records`);
+      }
+      time += apart;
+    }
+    takeRow();
+    times.push(time);
+    records.push(showRow(number + records.length));
+  } while (!takeChance(Math.floor(32768 / (records.length + LAST_ROW_ODDS))));
+  const age = takeNatural() - 1;
+  end();
+  if (number + records.length - 1 > MAXIMUM_U32) {
+    fail(`history batch: ${records.length} records from number ${number}`);
+  }
+  records.forEach((record, index) => addAge(record, age + 8 * (time - times[index]), recvTime));
+  return records;
+}
+
+// Returns what shows the latest row as a record: {number, age_s, values: {name: {channel: value}}, raw:
+// likewise}.
+function rowShower({ channels, axes }, present, values) {
+  const steps = axes.map((axis) => axis.steps);
+  const shownAs = channels.map(({ channel, type, first }) => {
+    const { name, names } = typeOf(type);
+    return { name: name, names: names, channel: channel, first: first };
+  });
+  return (number) => {
+    const scaled = {};
+    const raw = {};
+    for (let index = 0; index < shownAs.length; index++) {
+      if (present[index]) {
+        const { name, names, channel, first } = shownAs[index];
+        const scaledOnes = scaled[name] || (scaled[name] = {});
+        const rawOnes = raw[name] || (raw[name] = {});
+        if (names.length === 0) {
+          scaledOnes[channel] = values[first] / steps[first];
+          rawOnes[channel] = values[first];
+        } else {
+          const scaledAxes = (scaledOnes[channel] = {});
+          const rawAxes = (rawOnes[channel] = {});
+          let at = first;
+          for (const axis of names) {
+            scaledAxes[axis] = values[at] / steps[at];
+            rawAxes[axis] = values[at];
+            at++;
+          }
+        }
+      }
+    }
+    return { number: number, age_s: 0, values: scaled, raw: raw };
+  };
+}
+
+// What a node sent, by FPort: {bytes, fPort, recvTime, variables} to {data}, with {warnings} where
+// something cannot be shown, or {errors}.
 const UPLINKS = {
   [PORTS.LPP_DYNAMIC]: (bytes, { variables }) =>
     lppData("lpp_dynamic", lppDynamic(bytes, dialectOf(variables))),
@@ -1620,6 +2227,7 @@ const UPLINKS = {
     frame: "lpp_sensor_enable",
     sensor_enable: decodeSensorEnable(bytes),
   }),
+  [PORTS.HISTORY]: (bytes, more) => decodeHistory(bytes, more),
   [PORTS.ALARM]: (bytes, { recvTime }) => decodeAlarms(bytes, recvTime),
   [PORTS.STATE]: (bytes) => decodeStateReport(bytes),
   [PORTS.COMMAND_ANSWER]: (bytes) => decodeCommandAnswer(bytes),
@@ -1632,8 +2240,10 @@ function decodeUplink(input) {
     if (decode === undefined) {
       fail(`FPort ${input.fPort} carries nothing that is decoded here`);
     }
-    const more = { recvTime: input.recvTime, variables: input.variables || {} };
-    return { data: decode(Array.from(input.bytes), more) };
+    const warnings = [];
+    const more = { recvTime: input.recvTime, variables: input.variables || {}, warnings: warnings };
+    const data = decode(Array.from(input.bytes), more);
+    return warnings.length ? { data: data, warnings: warnings } : { data: data };
   });
 }
 

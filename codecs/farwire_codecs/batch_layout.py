@@ -24,9 +24,9 @@ MAXIMUM_RECORDS = 1024  # bounds what a decoder does for a frame; recorded serie
 MAXIMUM_INTERVAL_S = (1 << 31) - 1
 LENGTH_BITS = 5
 
-_LAST_ROW_ODDS = 16  # the chance that n records are all, is 1 / (n + 16)
+LAST_ROW_ODDS = 16  # the chance that n records are all, is 1 / (n + 16)
 
 
 def last_row_chance(rows: int) -> int:
     """Return the chance, in 1/32768, that a batch ends after so many records."""
-    return 32768 // (rows + _LAST_ROW_ODDS)
+    return 32768 // (rows + LAST_ROW_ODDS)

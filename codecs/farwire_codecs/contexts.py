@@ -30,7 +30,7 @@ PRESENT = CHANGED + 1  # is this channel present? by whether it was
 ALL = PRESENT + 2
 
 TRAINED = 12  # what a trained start counts for
-_UNTRAINED = 1
+UNTRAINED = 1
 
 
 class Contexts:
@@ -46,7 +46,7 @@ class Contexts:
         for at in range(ALL):
             trained = 0 if flat else START[at]
             self.chances[at] = trained << 8 if trained else 32768
-            self.counts[at] = TRAINED if trained else _UNTRAINED
+            self.counts[at] = TRAINED if trained else UNTRAINED
 
     def copy(self, other: "Contexts") -> None:
         """Take over the state of another, without taking heap."""

@@ -9,8 +9,8 @@ so no frame is the beginning of another, and each has one form only.
 from farwire_codecs.contexts import ADAPTED, Contexts
 from farwire_codecs.errors import MalformedError, TruncatedError
 
-_TOP = 1 << 24
-_BOTTOM = 1 << 16
+TOP = 1 << 24
+BOTTOM = 1 << 16
 
 
 class RangeEncoder:
@@ -22,7 +22,7 @@ class RangeEncoder:
         self.limit = limit
         self._out = bytearray(limit)
         self._low = 0
-        self._range = _TOP - 1
+        self._range = TOP - 1
         self._held = -1  # the last byte, until it is known whether a carry reaches it; -1: none yet
         self._ones = 0  # bytes of 255 behind it
         self._written = 0
@@ -42,7 +42,7 @@ class RangeEncoder:
             self._chances[context] = chance - 2 * chance // (2 * count + 3)
         if count < ADAPTED:
             self._counts[context] = count + 1
-        while self._range < _BOTTOM:
+        while self._range < BOTTOM:
             self._shift()
 
     def put_even(self, value: int, bits: int) -> None:
@@ -55,7 +55,7 @@ class RangeEncoder:
             else:
                 self._low += half
                 self._range -= half
-            while self._range < _BOTTOM:
+            while self._range < BOTTOM:
                 self._shift()
 
     def put_chance(self, chance: int, bit: int) -> None:
@@ -66,7 +66,7 @@ class RangeEncoder:
         else:
             self._low += bound
             self._range -= bound
-        while self._range < _BOTTOM:
+        while self._range < BOTTOM:
             self._shift()
 
     def mark(self, slot: int) -> None:
@@ -107,7 +107,7 @@ class RangeEncoder:
     def _closing(self) -> int:
         """Return how many bytes more close the interval: 1, or 2, which always do."""
         lowest = self._low + 0xFFFF & ~0xFFFF
-        return 1 if lowest + _BOTTOM <= self._low + self._range else 2
+        return 1 if lowest + BOTTOM <= self._low + self._range else 2
 
     def _shift(self) -> None:
         byte = self._low >> 16
@@ -142,7 +142,7 @@ class RangeDecoder:
         self._payload = payload
         self._position = start
         self._missing = 0  # bytes read beyond the end, as zeros
-        self._range = _TOP - 1
+        self._range = TOP - 1
         self._code = 0  # the frame's value less the interval's low end
         for _ in range(3):
             self._code = self._code << 8 | self._next()
@@ -164,7 +164,7 @@ class RangeDecoder:
             bit = 0
         if count < ADAPTED:
             self._counts[context] = count + 1
-        while self._range < _BOTTOM:
+        while self._range < BOTTOM:
             self._code = self._code << 8 | self._next()
             self._range <<= 8
         return bit
@@ -182,7 +182,7 @@ class RangeDecoder:
             else:
                 self._code -= half
                 self._range -= half
-            while self._range < _BOTTOM:
+            while self._range < BOTTOM:
                 self._code = self._code << 8 | self._next()
                 self._range <<= 8
         return value
@@ -197,7 +197,7 @@ class RangeDecoder:
             self._code -= bound
             self._range -= bound
             bit = 0
-        while self._range < _BOTTOM:
+        while self._range < BOTTOM:
             self._code = self._code << 8 | self._next()
             self._range <<= 8
         return bit
@@ -214,8 +214,8 @@ class RangeDecoder:
         if self._missing == 1:
             above = self._code - (self._payload[-1] << 8)  # of the value that one byte less would give
             if above < 0:
-                above += _BOTTOM
-            if above + _BOTTOM <= self._range:
+                above += BOTTOM
+            if above + BOTTOM <= self._range:
                 raise MalformedError("history batch: one byte less would end it")
 
     def _next(self) -> int:

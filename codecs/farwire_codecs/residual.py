@@ -12,7 +12,7 @@ LONGEST = 33  # bits of a residual: two values of 32 bits are less than 2^32 apa
 FRACTION = 16  # predictions are in 1/16
 _AVERAGED = 3  # the magnitude moves by 1/8 of what is new
 _UNIT = 8  # the magnitude is in 1/256
-_LARGEST = 1 << 18  # counted of a residual, so that the magnitude stays a small integer on a board
+LARGEST = 1 << 18  # counted of a residual, so that the magnitude stays a small integer on a board
 
 
 def scale_of(magnitude: int) -> int:
@@ -32,7 +32,7 @@ def magnitude_of(scale: int) -> int:
 
 def averaged(magnitude: int, residual: int) -> int:
     """Return the mean magnitude after one more residual."""
-    size = min(abs(residual), _LARGEST)
+    size = min(abs(residual), LARGEST)
     return magnitude + ((size << _UNIT) - magnitude >> _AVERAGED)
 
 

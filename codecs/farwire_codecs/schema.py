@@ -40,7 +40,7 @@ MAXIMUM_REFERENCE = (1 << 31) - 1  # so that a table holds it in a varint
 MAXIMUM_WEIGHT = (1 << 20) - 1
 SPREADS = 13
 
-_UNKNOWN_SCALE = 5
+UNKNOWN_SCALE = 5
 
 
 def plain(schema_id: int, channels: tuple[Channel, ...], interval_s: int = 0) -> Schema:
@@ -60,7 +60,7 @@ def shapes_of(schema: Schema) -> tuple[Shape, ...]:
         return tuple(schema.shapes)
     return tuple(
         [
-            Shape(2, LAST, False, _UNKNOWN_SCALE, 0, min(8 * axis.size, SPREADS - 1), NO_PARTNER, 0)
+            Shape(2, LAST, False, UNKNOWN_SCALE, 0, min(8 * axis.size, SPREADS - 1), NO_PARTNER, 0)
             for axis in axes_of(schema)
         ]
     )

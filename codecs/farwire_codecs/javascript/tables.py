@@ -7,12 +7,18 @@ from typing import Any
 from farwire_codecs import (
     acknowledgement,
     alarm,
+    batch_layout,
     command,
+    contexts,
     fields,
     log_piece,
     lpp_actuators,
     lpp_periods,
     ports,
+    range_coder,
+    residual,
+    schema,
+    start_tables,
     state_report,
 )
 from farwire_codecs.configuration_bits import ALPHABET
@@ -37,6 +43,7 @@ _PORTS = (
     "LPP_SENSOR_ENABLE",
     "LPP_HISTORY_FIRST",
     "LPP_HISTORY_LAST",
+    "HISTORY",
     "ALARM",
     "STATE",
     "COMMAND_ANSWER",
@@ -44,6 +51,20 @@ _PORTS = (
     "ACKNOWLEDGEMENT",
     "COMMAND",
     "CONFIGURATION",
+)
+_CONTEXTS = (
+    "ADAPTED",
+    "SCALES",
+    "SIGN",
+    "LENGTHS",
+    "LENGTH",
+    "MANTISSAS",
+    "MANTISSA",
+    "EVEN",
+    "UNEVEN",
+    "RARE",
+    "CHANGED",
+    "PRESENT",
 )
 _CONDITIONS = ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")
 _RESULTS = ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")
@@ -77,7 +98,7 @@ def tables() -> str:
         "MAXIMUM_INDEX": MAXIMUM_INDEX,
         "MAXIMUM_DOCUMENT": MAXIMUM_DOCUMENT,
         "RESET_REASONS": state_report.RESET_REASONS,
-    }
+    } | _history()
     lines = [f"const {name} = {_text(value)};" for name, value in constants.items()]
     lines.append(f"const KEYS = {_rows({number: key._asdict() for number, key in KEYS.items()})};")
     lines.append(f"const TYPES = {_rows(_types(TYPES, NAMES))};")
@@ -85,6 +106,31 @@ def tables() -> str:
     rows = [f"{name}: {_rows(_difference(profile))}" for name, profile in PROFILES.items()]
     lines.append("const PROFILES = {\n" + ",\n".join(rows) + ",\n};")
     return "\n".join(lines) + "\n"
+
+
+def _history() -> dict[str, Any]:
+    """Return what the decoder of history batches shares with Python's; what ZERO stands for is 0."""
+    return {name: getattr(contexts, name) for name in _CONTEXTS} | {
+        "START": list(start_tables.START),
+        "TRAINED": contexts.TRAINED,
+        "UNTRAINED": contexts.UNTRAINED,
+        "RANGE_TOP": range_coder.TOP,
+        "RANGE_BOTTOM": range_coder.BOTTOM,
+        "LONGEST": residual.LONGEST,
+        "LARGEST_COUNTED": residual.LARGEST,
+        "MAXIMUM_CHANNELS": schema.MAXIMUM_CHANNELS,
+        "MAXIMUM_STEP2": schema.MAXIMUM_STEP2,
+        "MAXIMUM_REFERENCE": schema.MAXIMUM_REFERENCE,
+        "MAXIMUM_WEIGHT": schema.MAXIMUM_WEIGHT,
+        "MAXIMUM_PREDICTOR": schema.LINEAR,
+        "NO_PARTNER": schema.NO_PARTNER,
+        "SPREADS": schema.SPREADS,
+        "UNKNOWN_SCALE": schema.UNKNOWN_SCALE,
+        "MAXIMUM_RECORDS": batch_layout.MAXIMUM_RECORDS,
+        "MAXIMUM_INTERVAL_S": batch_layout.MAXIMUM_INTERVAL_S,
+        "LENGTH_BITS": batch_layout.LENGTH_BITS,
+        "LAST_ROW_ODDS": batch_layout.LAST_ROW_ODDS,
+    }
 
 
 def _commands() -> dict[str, int]:

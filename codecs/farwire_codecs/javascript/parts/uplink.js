@@ -1,4 +1,5 @@
-// What a node sent, by FPort: {bytes, fPort, recvTime, variables} to {data} or {errors}.
+// What a node sent, by FPort: {bytes, fPort, recvTime, variables} to {data}, with {warnings} where
+// something cannot be shown, or {errors}.
 const UPLINKS = {
   [PORTS.LPP_DYNAMIC]: (bytes, { variables }) =>
     lppData("lpp_dynamic", lppDynamic(bytes, dialectOf(variables))),
@@ -18,6 +19,7 @@ const UPLINKS = {
     frame: "lpp_sensor_enable",
     sensor_enable: decodeSensorEnable(bytes),
   }),
+  [PORTS.HISTORY]: (bytes, more) => decodeHistory(bytes, more),
   [PORTS.ALARM]: (bytes, { recvTime }) => decodeAlarms(bytes, recvTime),
   [PORTS.STATE]: (bytes) => decodeStateReport(bytes),
   [PORTS.COMMAND_ANSWER]: (bytes) => decodeCommandAnswer(bytes),
@@ -30,8 +32,10 @@ function decodeUplink(input) {
     if (decode === undefined) {
       fail(`FPort ${input.fPort} carries nothing that is decoded here`);
     }
-    const more = { recvTime: input.recvTime, variables: input.variables || {} };
-    return { data: decode(Array.from(input.bytes), more) };
+    const warnings = [];
+    const more = { recvTime: input.recvTime, variables: input.variables || {}, warnings: warnings };
+    const data = decode(Array.from(input.bytes), more);
+    return warnings.length ? { data: data, warnings: warnings } : { data: data };
   });
 }
 
