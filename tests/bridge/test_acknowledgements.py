@@ -28,8 +28,8 @@ class Desk:
         if queue_known:
             self.core.handle(QueueSeen(DEV_EUI, ()))
 
-    def heard(self, schema_missing: bool = False) -> list[Call]:
-        return self.core.handle(Heard(DEV_EUI, 36, schema_missing=schema_missing))
+    def heard(self, schema_missing: bool = False, base_missing: bool = False) -> list[Call]:
+        return self.core.handle(Heard(DEV_EUI, 36, schema_missing=schema_missing, base_missing=base_missing))
 
     def stored(self, through: int, wanted: bool = True, above: bytes = b"") -> list[Call]:
         state = Acknowledgement(dev_eui=DEV_EUI, through=through, stored_above=above, wanted=wanted)
@@ -244,6 +244,38 @@ def test_a_missing_channel_table_is_asked_for_once_for_each_frame_without_it() -
     (second,) = desk.stored(1)
 
     assert not frame(second).schema_wanted
+
+
+def test_another_base_is_asked_for_without_the_cloud() -> None:
+    desk = Desk()
+    desk.stored(7, wanted=False)
+
+    (call,) = desk.heard(base_missing=True)
+
+    assert frame(call) == codec.Acknowledgement(7, b"", 0, False, True)
+
+
+def test_another_base_is_asked_for_once_for_each_frame_that_lacks_it() -> None:
+    desk = Desk()
+    (first,) = desk.heard(base_missing=True)
+    desk.enqueued(first)
+    desk.transmitted()
+
+    (second,) = desk.stored(1)
+
+    assert not frame(second).base_wanted
+
+
+def test_another_base_is_asked_for_behind_an_acknowledgement_that_is_in_the_queue() -> None:
+    desk = Desk()
+    (first,) = desk.stored(1)
+    desk.enqueued(first)
+    assert desk.heard(base_missing=True) == []
+    assert desk.stored(2, wanted=False) == []
+
+    (second,) = desk.transmitted()
+
+    assert frame(second) == codec.Acknowledgement(2, b"", 0, False, True)
 
 
 def test_the_first_word_on_an_unknown_device_claims_nothing() -> None:

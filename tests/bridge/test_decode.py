@@ -9,6 +9,7 @@ import pytest
 from farwire_bridge import decode, times
 from farwire_bridge.happenings import Confirmed, Discarded, Heard, Rejoined, Transmitted
 from farwire_codecs import alarm, batch, command, ports, state_report
+from farwire_codecs.base import seed
 from farwire_codecs.batch import Record
 from farwire_codecs.schema import Schema
 from farwire_contract.v1 import telemetry_pb2 as contract
@@ -87,6 +88,21 @@ def test_a_batch_of_an_unknown_schema_is_kept_as_it_came() -> None:
     assert entry.uplink.payload == payload
     assert decoded.happenings == (Heard(DEV_EUI, 36, schema_missing=True),)
     assert dict(decoded.counts)["unknown_schemas"] == 1
+
+
+def test_a_batch_whose_base_is_missing_is_kept_as_it_came() -> None:
+    node = nodes.Node()
+    node.sample(2)
+    base = seed(nodes.SCHEMA, 1, node.records[0].values)
+    payload, _ = batch.encode(nodes.SCHEMA, node.records[1:], 120_000, 51, base=base)
+
+    decoded = uplink(ports.HISTORY, payload, schema=nodes.SCHEMA)
+
+    entry = only(decoded)
+    assert entry.refused.reason == "UnknownBaseError"
+    assert entry.uplink.payload == payload
+    assert decoded.happenings == (Heard(DEV_EUI, 36, base_missing=True),)
+    assert dict(decoded.counts)["unknown_bases"] == 1
 
 
 def test_plain_lpp_gives_live_values() -> None:

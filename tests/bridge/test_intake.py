@@ -14,7 +14,8 @@ from farwire_bridge.decode import Decoded
 from farwire_bridge.histories import Histories
 from farwire_bridge.intake import MALFORMED_KEPT, Intake
 from farwire_bridge.memory import Seen, SetAside
-from farwire_codecs import ports
+from farwire_codecs import batch, ports
+from farwire_codecs.base import seed
 from tests.bridge import events_made, nodes
 from tests.bridge.events_made import DEV_EUI, NOW_MS
 
@@ -160,6 +161,39 @@ def test_a_channel_table_is_not_read_for_another_device(desk: Desk) -> None:
     (entry,) = desk.raw(events_made.topic(other, "up"), events_made.to_json(event)).entries
 
     assert entry.refused.reason == "UnknownSchemaError"
+
+
+def test_a_batch_of_one_channel_asks_for_an_acknowledgement_with_the_records_that_are_whole(
+    desk: Desk,
+) -> None:
+    node = nodes.Node()
+    node.sample(2)
+    desk.take("up", events_made.up(DEV_EUI, ports.HISTORY, node.batch()))
+    node.sample(1)
+    numbers = []
+    for channel in (0, 1):
+        payload, _ = batch.encode(nodes.SCHEMA, node.records[2:], 180_000, 11, True, only=channel)
+        (entry,) = desk.take("up", events_made.up(DEV_EUI, ports.HISTORY, payload)).entries
+        assert entry.records.acknowledgement_wanted
+        numbers.append([record.number for record in entry.records.records])
+
+    assert numbers == [[], [3]]
+    assert desk.count("parts") == 2
+    assert desk.count("records") == 3
+
+
+def test_a_batch_that_builds_on_a_base_is_counted(desk: Desk) -> None:
+    node = nodes.Node()
+    node.sample(2)
+    desk.take("up", events_made.up(DEV_EUI, ports.HISTORY, node.batch()))
+    base = seed(nodes.SCHEMA, 2, node.records[1].values)
+    node.sample(1)
+    payload, _ = batch.encode(nodes.SCHEMA, node.records[2:], 180_000, 51, base=base)
+
+    (entry,) = desk.take("up", events_made.up(DEV_EUI, ports.HISTORY, payload)).entries
+
+    assert [list(reading.raw) for reading in entry.records.records[0].readings] == [[203], [100]]
+    assert desk.count("carried") == 1
 
 
 def test_what_is_logged_of_a_batch_names_device_and_records(
