@@ -70,8 +70,9 @@ def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, n
         if take > len(records):
             start = end - len(records)
             records = [store.record(number) for number in range(end - take, start)] + records
-        frame = _framed(records[len(records) - take :], link, terms, ALL_CHANNELS, now_ms)
-        if frame is None or frame.count < take:  # too many
+        tried = records[len(records) - take :]
+        frame = _framed(tried, take - run.must, link, terms, ALL_CHANNELS, now_ms)
+        if frame is None or frame.first + frame.count < end:  # too many
             if best is not None or frame is None or take == run.must:
                 return frame if best is None else best
             take = run.must if attempt == ENCODINGS - 2 else max(run.must, min(frame.count, take - 1))
@@ -94,27 +95,39 @@ def build_part(
     first = run.first + run.count - run.must
     records = [store.record(number) for number in range(first, first + min(run.must, most))]
     terms = Terms(terms.schema, False, terms.wanted, None)
-    return _framed(records, link, terms, channel, now_ms)
+    return _framed(records, 0, link, terms, channel, now_ms)
 
 
-def _framed(records: list[Record], link: Link, terms: Terms, channel: int, now_ms: int) -> Frame | None:
+def _framed(
+    records: list[Record], spare: int, link: Link, terms: Terms, channel: int, now_ms: int
+) -> Frame | None:
     """Return the frame of the first records that fit, with ages as of the end of its own transmission.
 
-    It is supposed to be full at first, as most are, and coded again where it is not.
+    It is supposed to be full at first, as most are, and coded again where it is not. Where two lengths lead
+    to each other, one of the `spare` oldest records is left out; without one, ages are wrong by the time of a
+    byte.
     """
     limit = link.capacity(now_ms)
     end_ms = now_ms + link.airtime_ms(limit)
-    payload = b""
-    for _ in range(END_ROUNDS):
+    best: Frame | None = None
+    least_ms = 0
+    for attempt in range(END_ROUNDS):
         payload, count = _encoded(records, end_ms, limit, terms, channel)
         if not count:
-            return None
+            break
         records = records[:count]
         actual_ms = now_ms + link.airtime_ms(len(payload))
-        if actual_ms == end_ms:
+        wrong_ms = abs(actual_ms - end_ms)
+        if best is None or wrong_ms < least_ms:
+            best = Frame(payload, records[0].number, count)
+            least_ms = wrong_ms
+        if not wrong_ms:
             break
+        if attempt >= END_ROUNDS // 3 and spare > 0 and count > 1:
+            records = records[1:]
+            spare -= 1
         end_ms = actual_ms
-    return Frame(payload, records[0].number, len(records))
+    return best
 
 
 def _encoded(records: list[Record], end_ms: int, limit: int, terms: Terms, channel: int) -> tuple[bytes, int]:

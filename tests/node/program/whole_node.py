@@ -222,4 +222,5 @@ def check(board: Board) -> None:
     for number, (time_ms, values) in board.truth.items():
         stored_ms, stored_values = board.network.records[number]
         assert stored_values == values, number
-        assert abs(stored_ms - time_ms) <= 63, (number, stored_ms, time_ms)
+        # Where no record can be left out, two lengths may lead to each other: five symbols of SF12 apart.
+        assert abs(stored_ms - time_ms) <= 63 + 164, (number, stored_ms, time_ms)

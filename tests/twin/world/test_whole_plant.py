@@ -7,7 +7,7 @@ import pytest
 
 from tests.twin.world.direct import START_MS, Run, findings, run
 
-AGE_ERROR_MS = 125  # ages are carried in eighths of a second
+AGE_ERROR_MS = 63 + 164  # half an eighth of a second; five symbols of SF12, where two lengths lead to each other
 
 
 @pytest.fixture(scope="module")
