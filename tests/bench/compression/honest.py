@@ -35,9 +35,7 @@ def main() -> None:
 
 
 def _bytes_a_reading(prefix: Series, measured: Series, limit: int) -> float:
-    known = ours.schema_of(
-        measured, prefix.rows(max(0, len(prefix.times) - train.LEARNED_FROM), len(prefix.times))
-    )
+    known = ours.schema_of(measured, prefix)
     packed = ours.pack(known, ours.records_of(measured), limit)[:-1]
     readings = len(measured.columns) * sum(count for _, count in packed)
     return sum(len(payload) for payload, _ in packed) / readings

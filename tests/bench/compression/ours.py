@@ -16,17 +16,20 @@ Heard = list[tuple[bytes, int]]
 """The same payloads as received, each with the time of its newest record in seconds."""
 
 AFTER_MS = 2000  # from the newest record of a payload to the end of its transmission
+LEARNED_FROM = 500  # rows, as many as a node's memory holds
 _AT_FIRST = 32  # records offered to the encoder; later some more than the payload before took
 
 
 def schema_of(series: Series, training: Series | None) -> Schema:
-    """Return the schema of a series's channels, its shapes learned from the training rows, if any."""
+    """Return the schema of a series's channels, its shapes learned from the newest training rows, if any."""
     channels = tuple(schema.Channel(at, column.type_id) for at, column in enumerate(series.columns, 1))
     known = schema.plain(1, channels, series.interval_s)
     if training is None:
         return known
     rows = training.columns
-    learner = ShapeLearner(schema.axes_of(known), lambda at: list[int | None](rows[at].values))
+    learner = ShapeLearner(
+        schema.axes_of(known), lambda at: list[int | None](rows[at].values[-LEARNED_FROM:])
+    )
     while not learner.done:
         learner.step()
     return Schema(1, channels, series.interval_s, tuple(learner.shapes))

@@ -27,7 +27,6 @@ from tests.bench.compression import ours
 from tests.bench.compression.series import Series, recorded
 
 PATH = Path(__file__).resolve().parents[3] / "codecs/farwire_codecs/start_tables.py"
-LEARNED_FROM = 500  # rows from which shapes are learned, as on a node
 TRAINED_ON = 1500  # rows of each series at most
 FIRST_EVERY = 9  # rows between two that stand for the first of a payload
 RESTART = 40  # residuals, about a payload of 51 bytes, after which costs start from the table again
@@ -66,7 +65,7 @@ def train(series: Sequence[Series]) -> tuple[bytes, list[str]]:
     rare = Counter()
     for one in series:
         rows = one.rows(max(0, len(one.times) - TRAINED_ON), len(one.times))
-        shapes = ours.schema_of(one, one.rows(max(0, len(one.times) - LEARNED_FROM), len(one.times))).shapes
+        shapes = ours.schema_of(one, one).shapes
         _run(rare, [after - before - one.interval_s for before, after in pairwise(rows.times)], 0)
         for at, shape in enumerate(shapes):
             columns += _residuals_of(rows, shapes, at)
