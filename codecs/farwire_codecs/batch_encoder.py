@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LONGEST_END = 8  # bytes that the end may take: two for the last row, 36 bits of age, and rounding
 _TYPICAL = 15  # intervals of which the usual one is the median
+_OLDEST_S = (1 << 29) - 2  # an age in 1/8 s plus 1 is less than 2^32
 _TRIED, _FITTING = 0, 1  # marks in the coder
 
 
@@ -48,8 +49,8 @@ def encode(
     """Return a frame of at most `limit` bytes with as many of the first records as fit, and their count.
 
     The records' numbers must be consecutive, their times not falling and none after `tx_end_ms`; raises
-    CodecError otherwise. (b"", 0) when there are no records or not one fits. The same call with only those
-    first records gives the same frame.
+    CodecError otherwise. (b"", 0) when there are no records or not one fits; no batch ends with a record that
+    is 17 years old. The same call with only those first records gives the same frame.
 
     `base`: the model that the frame builds on; it is left out where it cannot serve (another schema, records
     not after it, values off their steps, an inline schema, one channel). `only`: index of the one channel to
@@ -128,6 +129,7 @@ def _put_rows(
 ) -> int:
     """Code the most records that fit with the end behind them, and return how many; the model is used up."""
     fitting = 0
+    oldest_s = tx_end_ms // 1000 - _OLDEST_S
     magnitude = last = 0
     for index in range(len(records)):
         if index:
@@ -139,6 +141,8 @@ def _put_rows(
         size = coder.size()
         if size > coder.limit:
             break
+        if records[index].time_s < oldest_s:
+            continue
         coder.mark(_TRIED)
         if size + _LONGEST_END > coder.limit:  # one more record may fit where this does not: it is younger
             _put_end(coder, index + 1, records[index], tx_end_ms)
@@ -156,7 +160,7 @@ def _put_end(coder: RangeEncoder, count: int, newest: Record, tx_end_ms: int) ->
     coder.put_chance(last_row_chance(count), 1)
     # Apart from the rest of a second: times in ms are no small integers on a board.
     eighths = 8 * (tx_end_ms // 1000 - newest.time_s) + fields.eighths("rest of a second", tx_end_ms % 1000)
-    _put_natural(coder, fields.checked("age of the newest record", eighths, 0, fields.MAXIMUM_U32 - 1) + 1)
+    _put_natural(coder, eighths + 1)
 
 
 def _put_number(coder: RangeEncoder, number: int, building_on: "Base | None") -> None:

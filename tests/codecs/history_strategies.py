@@ -1,6 +1,8 @@
 """Any schema and any records of it, for Hypothesis."""
 
-from typing import Any, NamedTuple
+import random
+from collections.abc import Callable
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
@@ -25,8 +27,6 @@ byte = st.integers(0, 255)
 type_ids = st.sampled_from([type_id for type_id in TYPES if type_id < 256])
 classes = st.integers(0, SPREADS - 1)
 steps2 = st.sampled_from([2, 2, 2, 3, 4, 10, 45, 200]) | st.integers(2, MAXIMUM_STEP2)
-
-Values = tuple[tuple[int, ...] | None, ...]
 
 
 @st.composite
@@ -77,51 +77,62 @@ def recordings(draw: st.DrawFn, off_grid: bool = True) -> Recording:
     not, with values missing or not; all on their columns' steps unless `off_grid`."""
     schema = draw(schemas())
     interval_s = draw(st.sampled_from([1, 60, 3600, min(schema.interval_s, 86400)]))
-    gaps = st.just(interval_s)
-    if draw(st.booleans()):
-        gaps |= st.integers(0, 10 * interval_s) | st.sampled_from([0, 2**31 - 1])
-    missing = draw(st.booleans())
-    sources = _columns(draw, schema, off_grid)
+    uneven, missing = draw(st.booleans()), draw(st.booleans())
     number = draw(st.integers(1, 70_000) | st.just(0xFFFFFF00))
     time_s = draw(st.integers(0, 100_000_000))
+    count = draw(st.integers(1, 12) | st.integers(1, 200))
+    source = random.Random(draw(st.integers(0, 2**32)))  # one draw a value would take seconds
+    columns = _columns(source, schema, off_grid)
     records: list[batch.Record] = []
-    for index in range(draw(st.integers(1, 12) | st.integers(1, 200))):
-        time_s += draw(gaps) if index else 0
-        absent = draw(st.sets(st.integers(0, len(sources) - 1))) if missing and draw(st.booleans()) else ()
-        records.append(batch.Record(number + index, time_s, _values(draw, sources, absent)))
+    for index in range(count):
+        if index:
+            time_s += _gap(source, interval_s) if uneven else interval_s
+        absent = missing and source.random() < 0.3
+        values = tuple(
+            None if absent and source.random() < 0.5 else tuple([column(source) for column in axes])
+            for axes in columns
+        )
+        records.append(batch.Record(number + index, time_s, values))
     return Recording(schema, records, 1000 * time_s + draw(st.integers(0, 200_000)))
 
 
-def _values(draw: st.DrawFn, sources: list[list[Any]], absent: Any) -> Values:
-    return tuple(
-        None if at in absent else tuple(draw(source) for source in axes) for at, axes in enumerate(sources)
-    )
+def _gap(source: random.Random, interval_s: int) -> int:
+    if source.random() < 0.6:
+        return interval_s
+    if source.random() < 0.02:
+        return 2**31 - 1
+    return source.randint(0, source.choice((interval_s, 10 * interval_s)))
 
 
-def _columns(draw: st.DrawFn, schema: Schema, off_grid: bool) -> list[list[st.SearchStrategy[int]]]:
-    """Return for each channel what the values of each of its axes are drawn from."""
+def _columns(
+    source: random.Random, schema: Schema, off_grid: bool
+) -> list[list[Callable[[random.Random], int]]]:
+    """Return for each channel what draws the values of each of its axes."""
     steps = iter([shape.step2 for shape in schema.shapes] or [2] * len(axes_of(schema)))
     return [
-        [_column(draw, axis, next(steps), off_grid) for axis in TYPES[channel.type_id].axes]
+        [_column(source, axis, next(steps), off_grid) for axis in TYPES[channel.type_id].axes]
         for channel in schema.channels
     ]
 
 
-def _column(draw: st.DrawFn, axis: Axis, step2: int, off_grid: bool) -> st.SearchStrategy[int]:
+def _column(source: random.Random, axis: Axis, step2: int, off_grid: bool) -> Callable[[random.Random], int]:
     lowest, highest = -(-(2 * axis.low - 1) // step2), 2 * axis.high // step2  # steps whose values fit
-    middle = draw(st.integers(lowest, highest))
-    kind = draw(st.sampled_from(["rest", "drift", "drift", "jump", "any"]))
-    if kind == "rest":
-        taken: st.SearchStrategy[int] = st.just(middle)
-    elif kind == "any":
-        taken = st.integers(lowest, highest) | st.sampled_from([lowest, highest])
-    else:
-        wide = 3 if kind == "drift" else max(1, (highest - lowest) // 100)
-        taken = st.integers(max(lowest, middle - wide), min(highest, middle + wide))
-    values = taken.map(lambda step: (step * step2 + 1) // 2)
-    if off_grid and draw(st.integers(0, 5)) == 0:
-        values |= st.integers(axis.low, axis.high)
-    return values
+    middle = source.choice(
+        (lowest, highest, source.randint(lowest, highest), source.randint(lowest, highest))
+    )
+    wide = source.choice((0, 1, 3, 3, 20, (highest - lowest) // 100, highest - lowest))
+    low, high = max(lowest, middle - wide), min(highest, middle + wide)
+    wild, strays = source.random() < 0.2, off_grid and source.random() < 0.1
+
+    def value(source: random.Random) -> int:
+        if strays and source.random() < 0.1:
+            return source.randint(axis.low, axis.high)
+        if wild and source.random() < 0.1:
+            return (int(source.choice((lowest, highest))) * step2 + 1) // 2
+        step: int = source.randint(low, high)
+        return (step * step2 + 1) // 2
+
+    return value
 
 
 @st.composite

@@ -134,16 +134,22 @@ def fresh(schema: dict[str, Any], only: int | None = None, off_grid: bool = Fals
                 column[name] = min(12, column[name] + (step2 // 2).bit_length() - 1)
         column["magnitude"] = 24 * 2 ** column["scale"] // 2 if column["scale"] else 0
     return {
-        "contexts": [[256 * t, 12] if t else [32768, 1] for t in _starts()],
+        "contexts": [[256 * t, 12] if t else [32768, 1] for t in starts()],
         "columns": columns,
         "present": dict.fromkeys(chosen, 1),
     }
 
 
-@cache
-def _starts() -> bytes:
+def start_tables() -> dict[str, str]:
+    """Return the start tables of the specification, part by part."""
     parts: dict[str, str] = json.loads(START.read_text())["contexts"]
-    return bytes.fromhex("".join(parts.values()))
+    return parts
+
+
+@cache
+def starts() -> bytes:
+    """Return a byte for each context."""
+    return bytes.fromhex("".join(start_tables().values()))
 
 
 def _unknown(axis: tuple[int, bool]) -> dict[str, int]:

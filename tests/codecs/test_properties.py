@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from farwire_codecs import (
     acknowledgement,
     alarm,
-    batch,
     command,
     configuration,
     lpp,
@@ -21,10 +20,10 @@ from farwire_codecs import (
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_profiles import PROFILES
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import Channel, plain
 from tests.codecs import strategies as any_
 
-SCHEMA = Schema(7, (Channel(1, 103), Channel(2, 104), Channel(3, 113)))
+SCHEMA = plain(7, (Channel(1, 103), Channel(2, 104), Channel(3, 113)))
 
 
 def refuse_every_prefix(decode: Callable[[bytes], Any], frame: bytes) -> None:
@@ -93,50 +92,6 @@ def test_command_answer_comes_back(answer: command.CommandAnswer) -> None:
     refuse_every_prefix(command.decode_answer, frame)
 
 
-@given(any_.recordings(), any_.payload_limits, st.integers(0, 200_000), st.booleans(), st.booleans())
-def test_history_comes_back(
-    recording: tuple[Schema, list[batch.Record]], limit: int, after_ms: int, wanted: bool, inline: bool
-) -> None:
-    schema, records = recording
-    tx_end_ms = 1000 * records[-1].time_s + after_ms
-
-    frame, count = batch.encode(schema, records, tx_end_ms, limit, wanted, inline)
-
-    def decode(payload: bytes) -> batch.Batch:
-        return batch.decode(payload, lambda _: None if inline else schema)
-
-    assert len(frame) <= limit
-    if not count:
-        assert frame == b""
-        return
-    message = decode(frame)
-    assert (message.schema, message.acknowledgement_wanted) == (schema, wanted)
-    assert len(message.records) == count
-    for aged, record in zip(message.records, records[:count], strict=True):
-        assert (aged.number, aged.values) == (record.number, record.values)
-        assert abs(aged.age_ms - (tx_end_ms - 1000 * record.time_s)) <= 62
-    refuse_every_prefix(decode, frame)
-
-
-@given(any_.recordings(), any_.payload_limits, st.integers(0, 300_000), st.integers(0, 300_000))
-def test_history_that_ends_earlier_keeps_its_records_and_is_no_longer(
-    recording: tuple[Schema, list[batch.Record]], limit: int, after_ms: int, sooner_ms: int
-) -> None:
-    schema, records = recording
-    tx_end_ms = 1000 * records[-1].time_s + after_ms
-    frame, count = batch.encode(schema, records, tx_end_ms, limit, False, False)
-    fitting = records[:count]
-    if not count:
-        return
-
-    earlier_ms = max(1000 * fitting[-1].time_s, tx_end_ms - sooner_ms)
-
-    assert batch.encode(schema, fitting, tx_end_ms, limit, False, False) == (frame, count)
-    shorter, same_count = batch.encode(schema, fitting, earlier_ms, limit, False, False)
-    assert same_count == count
-    assert len(shorter) <= len(frame)
-
-
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES.keys())
 def test_items_of_every_profile_come_back(profile: Any) -> None:
     @given(st.lists(any_.items(profile.types)))
@@ -192,20 +147,3 @@ def test_any_bytes_downlink_give_a_message_or_a_codec_error(payload: bytes) -> N
     ):
         with contextlib.suppress(CodecError):
             decode(payload)
-
-
-@given(any_.recordings(), st.data())
-def test_a_history_batch_with_flipped_bits_gives_a_message_or_a_codec_error(
-    recording: tuple[Schema, list[batch.Record]], data: st.DataObject
-) -> None:
-    schema, records = recording
-    frame, count = batch.encode(schema, records, 1000 * records[-1].time_s, 242, False, True)
-    if not count:
-        return
-    flips = data.draw(st.lists(st.integers(0, 8 * len(frame) - 1), min_size=1, max_size=3))
-    damaged = bytearray(frame)
-    for flip in flips:
-        damaged[flip // 8] ^= 1 << flip % 8
-
-    with contextlib.suppress(CodecError):
-        batch.decode(bytes(damaged), lambda _: schema)

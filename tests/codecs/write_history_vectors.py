@@ -102,14 +102,15 @@ def main() -> None:
     """Write both files."""
     starts = {
         "source": "farwire_codecs/start_tables.py; what they mean: codecs/README.md",
-        "contexts": _starts(),
+        "contexts": start_tables(),
     }
     _write("start_tables.json", starts)
     source = f"Bytes by farwire_codecs, explained by tests/codecs/second_history.py. In `code`, {_CODED}."
     _write("history.json", {"source": source, "cases": [_explained(case) for case in CASES]})
 
 
-def _starts() -> dict[str, str]:
+def start_tables() -> dict[str, str]:
+    """Return the codec's start tables, part by part."""
     parts = (
         (0, "not 0"),
         (contexts.SIGN, "positive"),
