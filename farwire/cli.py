@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from farwire import logs
+from farwire.codec import arguments as codec_arguments
 from farwire.errors import FarwireError, PartFailedError
 
 Command = Callable[[argparse.Namespace, threading.Event], int]
@@ -62,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     engine.add_argument("--host", default="127.0.0.1", help="(127.0.0.1)")
     engine.add_argument("--port", type=int, default=8000, help="(8000)")
     engine.set_defaults(command=_engine)
+    codec = commands.add_parser("codec", help="decode and encode frames, at a bench")
+    codec_arguments.add(codec)
+    codec.set_defaults(command=_codec)
     certificates = commands.add_parser(
         "certificates", help="make a CA and the certificates for the bridge's and the cloud's mutual TLS"
     )
@@ -191,6 +195,14 @@ def _engine(arguments: argparse.Namespace, stop: threading.Event) -> int:
 
     run_in_memory(arguments.host, arguments.port, stop)
     return 0
+
+
+def _codec(arguments: argparse.Namespace, _stop: threading.Event) -> int:
+    from farwire.codec import command  # noqa: PLC0415
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # it may wait for standard input, which no event ends
+    return command.run(arguments)
 
 
 def _certificates(arguments: argparse.Namespace, _stop: threading.Event) -> int:

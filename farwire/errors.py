@@ -2,6 +2,7 @@
 
 FarwireError            something the person at the command line can mend; shown as one line, exit 2
 ├── SettingsError       a setting is missing, unknown or out of its range
+├── CodecInputError     bytes, JSON or a file that `farwire codec` cannot take
 ├── PortTakenError      another program listens where a part was to listen
 └── PartFailedError     a part of the demo would not start or would not stay up
 """
@@ -13,6 +14,10 @@ class FarwireError(Exception):
 
 class SettingsError(FarwireError):
     """A setting is missing, unknown or out of its range; the text names it and what was expected."""
+
+
+class CodecInputError(FarwireError):
+    """What was given to `farwire codec` is not usable; the text names it and what was expected."""
 
 
 class PortTakenError(FarwireError):

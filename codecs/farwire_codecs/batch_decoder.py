@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from farwire_codecs.base import Base
+    from farwire_codecs.contexts import Contexts
 
 _KNOWN = ACKNOWLEDGEMENT_WANTED | INLINE_SCHEMA | CARRIED | ONE_CHANNEL | OFF_GRID
 
@@ -34,12 +35,13 @@ def decode(
     payload: bytes,
     schema_for: "Callable[[int], Schema | None]",
     base_for: "Callable[[int, int], Base | None] | None" = None,
+    coder_of: "Callable[[Contexts, bytes, int], RangeDecoder]" = RangeDecoder,
 ) -> Batch:
     """Return the batch; raises CodecError.
 
     `schema_for` is a callable: schema id -> Schema, or None, which raises UnknownSchemaError unless the batch
     carries its schema itself. `base_for`: lowest byte of a record's number, check -> Base or None, which
-    raises UnknownBaseError.
+    raises UnknownBaseError. `coder_of`: makes the decoder of the range-coded part: to watch it.
     """
     cursor = fields.Cursor("history batch", payload)
     flags = cursor.header(_KNOWN)
@@ -60,7 +62,7 @@ def decode(
         if only >= len(schema.channels):
             raise MalformedError(f"history batch is of channel {only} of {len(schema.channels)}")
         model = model_of(schema, only, bool(flags & OFF_GRID))
-    coder = RangeDecoder(model.contexts, payload, cursor.position)
+    coder = coder_of(model.contexts, payload, cursor.position)
     if base is None:
         number = _take_natural(coder)
     else:

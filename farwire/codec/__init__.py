@@ -1,0 +1,1 @@
+"""`farwire codec`: Cayenne LPP's, Farwire's and vendors' frames, both ways, for people at a bench."""
