@@ -15,11 +15,22 @@ from farwire_codecs import (
     lpp_actuators,
     lpp_history,
     lpp_periods,
+    schema_table,
     state_report,
 )
+from farwire_codecs import base as base_codec
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_types import FULL_SCALE_GPS, TYPES, to_raw, to_values
-from farwire_codecs.schema import Channel, Schema
+from farwire_codecs.schema import (
+    MAXIMUM_REFERENCE,
+    MAXIMUM_WEIGHT,
+    NO_PARTNER,
+    Channel,
+    Schema,
+    Shape,
+    axes_of,
+)
+from farwire_codecs.shape_learner import ShapeLearner
 
 ON_AIR = sorted([type_id for type_id in TYPES if type_id < 256])
 
@@ -64,15 +75,53 @@ def outcome(decode, frame):
 
 
 def history(source):
-    schema = Schema(
-        source.below(256), tuple([Channel(n, source.type_id()) for n in range(1 + source.below(5))])
-    )
-    wild = [source.below(4) == 0 for _ in schema.channels]
-    values = [source.raw(channel.type_id) for channel in schema.channels]
+    """Show batches of one recording: alone or inline, of one channel, and on bases that move on."""
+    schema, records = recording(source)
+    limit = 11 + source.below(232)
+    end_ms = 1000 * records[-1].time_s + source.below(100000)
+    inline, wanted = source.below(2) == 1, source.below(2) == 1
+    only = source.below(len(schema.channels) + 1) - 1
+    frame, count = batch.encode(schema, records, end_ms, limit, wanted, inline, None, only)
+    print(count, only)
+    show(source, frame, lambda payload: batch.decode(payload, lambda _: None if inline else schema))
+    table = schema_table.to_bytes(schema)
+    show(source, table, lambda content: schema_table.from_bytes(schema.schema_id, content))
+    begin, ours = source.below(len(records)), None
+    for at in range(begin, len(records) - 1):
+        ours = moved_on(schema, ours, records[at])
+        if ours is None:
+            print("off its steps")
+            return
+        print(ours.number, ours.check())
+        if source.below(4) == 0:
+            first = at + 1 + source.below(len(records) - at - 1)
+            frame, count = batch.encode(schema, records[first:], end_ms, limit, wanted, False, ours)
+            print(count)
+            show(source, frame, decoder_on(base_codec.from_bytes(schema, ours.number, ours.to_bytes())))
+    if ours is not None:
+        print(len(ours.to_bytes()), ours.model.state())
+
+
+def decoder_on(base):
+    return lambda payload: batch.decode(payload, lambda _: base.schema, lambda *_: base)
+
+
+def moved_on(schema, base, record):
+    if base is None:
+        return base_codec.seed(schema, record.number, record.values)
+    return base if base.advance(record.number, record.values) else None
+
+
+def recording(source):
+    """Return a schema, plain, drawn or learned, and consecutive records of it."""
+    channels = tuple([Channel(n, source.type_id()) for n in range(1 + source.below(5))])
+    schema = Schema(source.below(256), channels, source.among(0, 100), ())
+    wild = [source.below(5) == 0 for _ in channels]
+    values = [source.raw(channel.type_id) for channel in channels]
     missing, uneven = source.below(2), source.below(2)
     number, time_s, records = 1 + source.below(100000), source.below(100000), []
     for index in range(1 + source.below(30)):
-        for at, channel in enumerate(schema.channels):
+        for at, channel in enumerate(channels):
             if wild[at]:
                 values[at] = source.raw(channel.type_id)
             else:
@@ -80,11 +129,54 @@ def history(source):
         row = [None if missing and source.below(4) == 0 else value for value in values]
         records.append(batch.Record(number + index, time_s, tuple(row)))
         time_s += 60 + (source.below(20) if uneven else 0)
-    end_ms = 1000 * records[-1].time_s + source.below(100000)
-    inline = source.below(2) == 1
-    frame, count = batch.encode(schema, records, end_ms, 11 + source.below(232), source.below(2) == 1, inline)
-    print(count)
-    show(source, frame, lambda payload: batch.decode(payload, lambda _: None if inline else schema))
+    kind = source.below(3)
+    shapes = (
+        drawn_shapes(source, schema) if kind == 1 else learned_shapes(schema, records) if kind == 2 else ()
+    )
+    print(shapes)
+    return Schema(schema.schema_id, channels, schema.interval_s, shapes), records
+
+
+def drawn_shapes(source, schema):
+    shapes = []
+    for axis in axes_of(schema):
+        at = len(shapes)
+        step2 = (2, 2, 2, 3, 45, 131071)[source.below(6)]
+        low, high = (
+            max(2 * axis.low // step2, -MAXIMUM_REFERENCE),
+            min(2 * axis.high // step2, MAXIMUM_REFERENCE),
+        )
+        partner = source.below(at) if at and source.below(2) else NO_PARTNER
+        weight = 0 if partner == NO_PARTNER else source.among(-MAXIMUM_WEIGHT, MAXIMUM_WEIGHT)
+        shapes.append(
+            Shape(
+                step2,
+                source.below(3),
+                source.below(2) == 1,
+                source.below(13),
+                source.among(low, high),
+                source.below(13),
+                partner,
+                weight,
+            )
+        )
+    return tuple(shapes)
+
+
+def learned_shapes(schema, records):
+    places = []
+    for index, channel in enumerate(schema.channels):
+        for axis in range(len(TYPES[channel.type_id].axes)):
+            places.append((index, axis))
+
+    def column(at):
+        index, axis = places[at]
+        return [None if record.values[index] is None else record.values[index][axis] for record in records]
+
+    learner = ShapeLearner(axes_of(schema), column)
+    while not learner.done:
+        learner.step()
+    return tuple(learner.shapes)
 
 
 def moved(source, raw, axes):
@@ -104,6 +196,7 @@ def control(source):
                 source.among(0, 0xFFFFFFFF),
                 bytes([source.below(256) for _ in range(source.below(9))]),
                 source.below(1000),
+                source.below(2) == 1,
                 source.below(2) == 1,
             ),
             11 + source.below(30),
