@@ -11,8 +11,10 @@ from farwire_codecs import (
     command,
     configuration,
     configuration_keys,
+    contexts,
     log_piece,
     ports,
+    schema,
     state_report,
 )
 from farwire_codecs.lpp_profiles import PROFILES
@@ -32,6 +34,15 @@ def test_every_frame_shown_is_a_known_one() -> None:
 
     assert len(shown) >= 9
     assert [frame for frame in shown if frame.replace(" ", "") not in known | {"ac02"}] == []
+
+
+def test_first_history_batch_shown_is_explained_bit_by_bit() -> None:
+    case = next(case for case in CASES if case["name"] == "carries one record")
+    code = bytes.fromhex(case["hex"])[2:]
+
+    for bits, _ in case["code"]:
+        assert f"| `{bits}` | " in README
+    assert f"C = {int.from_bytes(code[:3], 'big')}, and R = {2**24 - 1}" in README
 
 
 @pytest.mark.parametrize("name", [name for name in dir(ports) if name.isupper()])
@@ -82,6 +93,10 @@ def test_limits_are_given() -> None:
         f"1 to {alarm.MAXIMUM_ALARMS};",
         f"to {state_report.MAXIMUM_SIZE} bytes",
         f"at most {log_piece.MAXIMUM_REPORT} bytes",
+        f"{contexts.ALL}, in three tables of {contexts.TABLE}",
+        f"3 to {schema.MAXIMUM_STEP2} ",
+        f"at most {schema.MAXIMUM_WEIGHT} either way",
+        f"1 to {schema.MAXIMUM_CHANNELS} channels",
     ):
         assert limit in README
 
