@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from farwire_bridge.bases import DeviceBases, Kept, Values
+from farwire_bridge.bases import DeviceBases, Found, Kept, Values
 from farwire_bridge.database import Database
 from farwire_bridge.memory import Schemas
 from farwire_codecs import base as codec
@@ -25,13 +25,18 @@ RECORDS_KEPT = 2_048
 RECORDS_KEPT_UNUSED = 256
 """Of another device, in memory: its first base begins at one of the last records."""
 RECORDS_IN_MEMORY = 50_000
-"""Of all devices, about 15 MB; the devices that were quiet for longest go first."""
+"""Of all devices, about 20 MB; the devices that were quiet for longest go first."""
+
+WRITTEN_EVERY = 64
+"""Records by which a base moves on before it is written again: after a restart it is found from the one on
+the disk over the records since, and to write it takes as long as to move it over some twenty of them."""
 
 
 @dataclass(slots=True)
 class _Device:
     bases: DeviceBases
     stored: bool  # whether it has rows
+    written: int = 0  # number of the base on the disk
 
 
 class Bases:
@@ -45,15 +50,15 @@ class Bases:
 
     def decode(self, dev_eui: str, payload: bytes) -> Batch:
         """Return a device's batch; raises CodecError, of which UnknownBaseError when no base serves it."""
-        matching: Iterator[Base] | None = None
-        used: Base | None = None
+        matching: Iterator[Found] | None = None
+        used: Found | None = None
 
         def base_for(low: int, check: int) -> Base | None:
             nonlocal matching, used
             if matching is None:
                 matching = self._device(dev_eui).bases.matching(low, check)
             used = next(matching, None)
-            return used
+            return used.base if used is not None else None
 
         while True:
             try:
@@ -92,22 +97,20 @@ class Bases:
         device.bases = DeviceBases()
         if device.stored:
             self._connection.execute("DELETE FROM recent_records WHERE dev_eui = ?", (dev_eui,))
-            self._write_base(dev_eui, None)
+            self._write_base(dev_eui, device)
 
     def _schema_of(self, dev_eui: str) -> Callable[[int], Schema | None]:
         return lambda schema_id: self._schemas.get(dev_eui, schema_id)
 
-    def _use(self, dev_eui: str, base: Base) -> None:
+    def _use(self, dev_eui: str, found: Found) -> None:
         device = self._device(dev_eui)
-        held, same = len(device.bases.records), base is device.bases.base
-        done = device.bases.use(base)
+        held = len(device.bases.records)
+        device.bases.use(found)
         self._held += len(device.bases.records) - held
-        if device.stored:
-            self._delete(dev_eui, done)
-            if not same:
-                self._write_base(dev_eui, base)
-        else:
+        if not device.stored:
             self._store(dev_eui, device)
+        elif found.is_begun or found.base.number - device.written >= WRITTEN_EVERY:
+            self._write_base(dev_eui, device)
 
     def _lose(self, dev_eui: str) -> None:
         device = self._device(dev_eui)
@@ -145,15 +148,21 @@ class Bases:
             schema = self._schemas.get(dev_eui, schema_id)
             if schema is not None:
                 records[number] = Kept(schema, values_from_text(values))
-        return _Device(DeviceBases(base, records), stored=True)
+        return _Device(DeviceBases(base, records), True, base.number if base is not None else 0)
 
     def _store(self, dev_eui: str, device: _Device) -> None:
         """Give a device its rows."""
         device.stored = True
-        self._write_base(dev_eui, device.bases.base)
+        self._write_base(dev_eui, device)
         self._write(dev_eui, device, list(device.bases.records))
 
-    def _write_base(self, dev_eui: str, base: Base | None) -> None:
+    def _write_base(self, dev_eui: str, device: _Device) -> None:
+        """Store the base in place of the one before and the records up to it."""
+        base = device.bases.base
+        device.written = base.number if base is not None else 0
+        self._connection.execute(
+            "DELETE FROM recent_records WHERE dev_eui = ? AND number <= ?", (dev_eui, device.written)
+        )
         row: tuple[int | bytes | None, ...] = (None, None, None, None)
         if base is not None:
             row = (base.number, base.schema.schema_id, schema_table.to_bytes(base.schema), base.to_bytes())

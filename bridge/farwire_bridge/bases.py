@@ -30,6 +30,15 @@ class Kept:
     values: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A base that a batch may mean; `is_begun`: at a record, not moved on from the base before."""
+
+    base: Base
+    check: int
+    is_begun: bool = False
+
+
 class DeviceBases:
     """One device's last base and its records since; a record counts as older the earlier it came."""
 
@@ -42,18 +51,19 @@ class DeviceBases:
         for kept in self.records.values():
             self._note(kept.schema)
 
-    def matching(self, low: int, check: int) -> Iterator[Base]:
+    def matching(self, low: int, check: int) -> Iterator[Found]:
         """Return the bases with this lowest byte of their number and this check, the likeliest first."""
         if self.base is not None and self.base.number & 0xFF == low and self._check == check:
-            yield self.base
-        yield from reversed(self._moved_on(low, check))
+            yield Found(self.base, check)
+        for base in reversed(self._moved_on(low, check)):
+            yield Found(base, check)
         for number in sorted((at for at in self.records if at & 0xFF == low), reverse=True):
             kept = self.records[number]
             for schema in self._schemas:
                 if schema.channels == kept.schema.channels:
                     begun = codec.seed(schema, number, kept.values)
                     if begun is not None and begun.check() == check:
-                        yield begun
+                        yield Found(begun, check, is_begun=True)
 
     def contradicts(self, records: tuple[AgedRecord, ...]) -> bool:
         """Return whether one of these has other values than the record of its number that came before.
@@ -65,16 +75,13 @@ class DeviceBases:
             for record in records
         )
 
-    def use(self, base: Base) -> list[int]:
-        """Take a base that served a batch; return the numbers of the records that are needed no more."""
+    def use(self, found: Found) -> None:
+        """Take a base that served a batch, and forget the records up to it."""
         self._lost = False
-        if base is self.base:
-            return []
-        self.base, self._check = base, base.check()
-        done = [number for number in self.records if number <= base.number]
-        for number in done:
-            del self.records[number]
-        return done
+        if found.base is not self.base:
+            self.base, self._check = found.base, found.check
+            for number in [number for number in self.records if number <= found.base.number]:
+                del self.records[number]
 
     def lose(self) -> None:
         """Note that no base matched."""
@@ -103,17 +110,18 @@ class DeviceBases:
         """Return the last base moved on to each later record that fits, the nearest first."""
         if self.base is None:
             return []
+        last = max((number for number in self.records if number & 0xFF == low), default=0)
+        later = sorted(number for number in self.records if self.base.number < number <= last)
         found: list[Base] = []
-        later = sorted(number for number in self.records if number > self.base.number)
-        if not any(number & 0xFF == low for number in later):
-            return []
-        moving = _copy(self.base)
+        moving = self.base
         for number in later:
             kept = self.records[number]
+            if moving is self.base or (found and moving is found[-1]):
+                moving = _copy(moving)
             if kept.schema.channels != moving.schema.channels or not moving.advance(number, kept.values):
                 break
             if number & 0xFF == low and moving.check() == check:
-                found.append(_copy(moving))
+                found.append(moving)
         return found
 
     def _note(self, schema: Schema) -> None:

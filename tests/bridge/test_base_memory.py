@@ -262,6 +262,27 @@ def test_records_that_a_base_contains_are_forgotten(bridge: Bridge, node: Carryi
 
     assert bridge.rows("recent_records") == 2  # 5 and 6
     assert bridge.rows("bases") == 1
+    for _ in range(100):
+        sample(node, 3)
+        bridge.read(carried(node))
+        acknowledge(node, len(node.sent))
+    assert 0 < bridge.rows("recent_records") < 2 * base_memory.WRITTEN_EVERY
+    assert bridge.rows("bases") == 1
+
+
+def test_a_base_that_moved_on_since_it_was_written_is_found_after_a_restart(
+    bridge: Bridge, node: CarryingNode
+) -> None:
+    begun(node, bridge)
+    for _ in range(100):
+        sample(node, 3)
+        bridge.read(carried(node))
+        acknowledge(node, len(node.sent))
+        bridge.database.close()
+        bridge.restart()
+    sample(node, 1)
+
+    assert bridge.batch(carried(node)).base == len(node.sent) - 1
 
 
 def test_the_oldest_records_beyond_the_limit_are_forgotten(

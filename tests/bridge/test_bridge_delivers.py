@@ -54,7 +54,7 @@ def test_an_acknowledgement_goes_down_in_the_window_of_the_uplink_that_wants_it(
 def test_batches_that_build_on_acknowledged_records_reach_the_cloud(
     memory: str, settings: Settings, chirpstack: FakeChirpStack, store: Store, start: Start
 ) -> None:
-    """The bridge is restarted between them; one that lost its memory asks for base and schema, and goes on."""
+    """The bridge is restarted between them; one that lost its memory asks for base and schema."""
     chirpstack.window_s = 0.2
     node = CarryingNode()
     carried = 0
