@@ -103,7 +103,7 @@ def encode(message: Any, known: Known, limit: int, f_port: int | None = None) ->
     if told is not None:
         check.whole("port", told, 1, 255)
     frame = body.pop("frame", None) or _frame_by_key(body) or (told and frame_of(told))
-    if frame != LPP_HISTORY and frame not in FRAMES:
+    if not isinstance(frame, str) or (frame != LPP_HISTORY and frame not in FRAMES):
         expected = ", ".join((*FRAMES, LPP_HISTORY))
         raise MalformedError(f"frame is {check.shown(frame)}, expected a port or one of {expected}")
     if frame in _ITEMS:

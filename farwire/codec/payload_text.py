@@ -16,14 +16,16 @@ _SHOWN = 40  # characters of a text in a message
 def payload_of(text: str, form: str = EITHER) -> bytes:
     """Return the bytes of a text; raises MalformedError.
 
-    `form` EITHER: hex if all of it can be hex, else base64 (of either alphabet, with or without its `=`).
+    `form` EITHER: hex if it has nothing but hex digits, else base64 (of either alphabet, `=` or not).
     """
     digits = _SEPARATOR.sub("", _PREFIX.sub("", text))
     if form != BASE64:
         if re.fullmatch(r"(?:[0-9a-fA-F]{2})*", digits):
             return bytes.fromhex(digits)
-        if form == HEX:
-            raise MalformedError(f"payload is {_shown(text)}, expected an even number of hex digits")
+        if form == HEX or re.fullmatch(r"[0-9a-fA-F]*", digits):
+            raise MalformedError(
+                f"payload is {_shown(text)}, expected an even number of hex digits, or --base64 if it is that"
+            )
     joined = "".join(text.split()).translate(str.maketrans("-_", "+/")).rstrip("=")
     try:
         return base64.b64decode(joined + "=" * (-len(joined) % 4), validate=True)

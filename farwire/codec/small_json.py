@@ -9,6 +9,7 @@ from farwire.codec import given as check
 from farwire.codec.lpp_json import AGREED, meaning, read_meaning
 from farwire_codecs import acknowledgement, alarm, command, fields, log_piece, state_report
 from farwire_codecs.errors import MalformedError, RangeError
+from farwire_codecs.lpp_types import to_raw
 
 CONDITIONS = {name: getattr(alarm, name) for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")}
 RESULTS = {
@@ -24,6 +25,8 @@ COMMANDS = {
     "send_log": command.SendLog,
 }
 
+_ANALOG_OUTPUT = 3  # has the steps and the range of an actuator's value
+_OLDEST_S = 1 << 42  # more than the records of any history batch can be apart
 _EIGHTHS = 1000 // fields.EIGHTH_MS
 _STATE_NUMBERS = (
     "uptime_s",
@@ -43,17 +46,18 @@ def named(names: dict[str, int], number: int) -> str:
 def age_ms(name: str, age_s: Any) -> int:
     """Return an age in ms; raises RangeError unless it is one in 1/8 s."""
     seconds = check.number(name, age_s)
-    if not 0 <= seconds <= check.U32 or seconds * _EIGHTHS != int(seconds * _EIGHTHS):
+    if not 0 <= seconds <= _OLDEST_S or seconds * _EIGHTHS != int(seconds * _EIGHTHS):
         raise RangeError(f"{name} is {check.shown(age_s)}, expected seconds from 0 on, in steps of 0.125")
     return int(seconds * 1000)
 
 
 def hundredths(name: str, value: Any) -> int:
-    """Return a value x 100, rounded to the nearest; the frame checks its range."""
+    """Return a value x 100, rounded to the nearest, halves away from zero."""
     number = check.number(name, value)
-    if not -400 < number < 400:
-        raise RangeError(f"{name} is {check.shown(value)}, expected -327.68 to 327.67")
-    return round(number * 100)
+    try:
+        return to_raw(_ANALOG_OUTPUT, (number,))[0]
+    except RangeError:
+        raise RangeError(f"{name} is {check.shown(value)}, expected -327.68 to 327.67") from None
 
 
 def show_alarms(alarms: list[alarm.Alarm]) -> dict[str, Any]:
