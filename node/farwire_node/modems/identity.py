@@ -1,0 +1,50 @@
+"""Who a modem is on its network, and how its commands are filled with it. The key shows in no repr."""
+
+from farwire_node.errors import ConfigurationError
+from farwire_node.lorawan.regions.region import Region
+from farwire_node.modems.dialect import Dialect
+
+CLASSES = ("A", "C")
+
+
+class Identity:
+    """EUIs as integers, `app_key` 16 bytes."""
+
+    def __init__(self, dev_eui: int, join_eui: int, app_key: bytes) -> None:
+        if not 0 <= dev_eui < 1 << 64 or not 0 <= join_eui < 1 << 64:
+            raise ConfigurationError("dev_eui and join_eui: expected 64 bits each")
+        if len(app_key) != 16:
+            raise ConfigurationError(f"app_key has {len(app_key)} bytes, expected 16")
+        self.dev_eui = dev_eui
+        self.join_eui = join_eui
+        self._app_key = app_key
+
+    def __repr__(self) -> str:
+        return f"Identity({self.dev_eui:016x}, {self.join_eui:016x})"
+
+    def fields(
+        self, dialect: Dialect, region: Region, device_class: str, adr: bool, initial_dr: int | None
+    ) -> "dict[str, str | None]":
+        """Return what the commands of a dialect are filled with."""
+        if device_class not in CLASSES:
+            raise ConfigurationError(f"device_class is {device_class!r}, expected one of {CLASSES}")
+        band = dialect.bands.get(region.name)
+        if band is None:
+            known = ", ".join(sorted(dialect.bands))
+            raise ConfigurationError(f"{dialect.name} has no region {region.name}, expected one of {known}")
+        on_off = "ON" if adr else "OFF"
+        return {
+            "dev_eui": f"{self.dev_eui:016x}".upper(),
+            "join_eui": f"{self.join_eui:016x}".upper(),
+            "app_key": self._app_key.hex().upper(),
+            "band": band,
+            "class": device_class,
+            "class_lower": device_class.lower(),
+            "adr01": "1" if adr else "0",
+            "adr_on_off": on_off,
+            "adr_on_off_lower": on_off.lower(),
+            "dc_on_off": "ON" if region.sub_bands else "OFF",
+            "join_dr": None,
+            "force": "",  # in "AT+JOIN": give up a session that the network forgot
+            "initial_dr": None if initial_dr is None else str(initial_dr),
+        }

@@ -1,0 +1,90 @@
+"""One node on one modem: what a board's main loop, or Linux, calls again and again.
+
+A port has `read() -> bytes` (what is there, maybe nothing), `write(bytes)` and `close()`; each may raise OSError
+when it is gone, and is opened anew then. Times in ms on the node's clock.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from farwire_node.modems.modem_link import ModemLink
+    from farwire_node.node import Node
+    from farwire_node.steps import Sleep
+
+REOPEN_MS = 1_000
+
+
+class Port:
+    """Contract of a serial port."""
+
+    def read(self) -> bytes:
+        """Return what came since the last call, without waiting."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give the port up; never raises."""
+        raise NotImplementedError
+
+
+class Loop:
+    """Keeps the node, its link and the port going; `port` is None while it is gone."""
+
+    def __init__(self, node: "Node", link: "ModemLink", open_port: "Callable[[], Port]") -> None:
+        self.port: Port | None = None
+        self.opened = 0
+        self._node = node
+        self._link = link
+        self._open_port = open_port
+        self._next_open_ms: int | None = None
+
+    def turn(self, now_ms: int) -> int:
+        """Carry bytes both ways and poll the node; return when to call again, or sooner when bytes come."""
+        self._open_if_due(now_ms)
+        try:
+            if self.port is not None:
+                data = self.port.read()
+                if data:
+                    self._link.on_bytes(data, now_ms)
+            until_ms = self._poll(now_ms)
+            out = self._link.outgoing()
+            if out and self.port is not None:
+                self.port.write(out)
+        except OSError:
+            self._close(now_ms)
+            until_ms = self._poll(now_ms)
+        if self.port is None and self._next_open_ms is not None:
+            until_ms = min(until_ms, self._next_open_ms)
+        return until_ms
+
+    def close(self, now_ms: int) -> None:
+        """Save what must survive, and give the port up."""
+        self._node.suspend(now_ms)
+        if self.port is not None:
+            self._close(now_ms)
+
+    def _poll(self, now_ms: int) -> int:
+        step: Sleep = self._node.poll(now_ms)
+        return int(step.until_ms)
+
+    def _open_if_due(self, now_ms: int) -> None:
+        if self.port is not None or (self._next_open_ms is not None and now_ms < self._next_open_ms):
+            return
+        self._next_open_ms = now_ms + REOPEN_MS
+        try:
+            self.port = self._open_port()
+        except OSError:
+            return
+        self.opened += 1
+        self._link.line_up(now_ms)
+
+    def _close(self, now_ms: int) -> None:
+        if self.port is not None:
+            self.port.close()
+            self.port = None
+        self._link.line_down(now_ms)
+        self._next_open_ms = now_ms + REOPEN_MS

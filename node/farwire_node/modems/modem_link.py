@@ -1,0 +1,407 @@
+"""A Link over a modem that has a MAC of its own: what the node wants becomes jobs of commands, one at a time.
+
+The modem decides channels, receive windows and the law; this asks it for the data rate after every frame,
+keeps an account of airtime so that alarms find some left, and takes a refusal as it comes. A frame that a
+modem refuses is given up, not kept: its contents tell their age, and the node says it anew. Bytes go in with
+`on_bytes`, and out with `outgoing`, which is to be asked after every `poll` and every `on_bytes`.
+"""
+
+from farwire_node.errors import ConfigurationError
+from farwire_node.link import (
+    AIRTIME,
+    BUSY,
+    NOT_JOINED,
+    TOO_LONG,
+    Delivered,
+    Joined,
+    JoinFailed,
+    Link,
+    Received,
+    Refusal,
+    Sending,
+)
+from farwire_node.lorawan.adr import REJOIN_AFTER
+from farwire_node.lorawan.regions.region import Region
+from farwire_node.modems import dialect as meanings
+from farwire_node.modems import dialogue
+from farwire_node.modems.attempts import Attempts
+from farwire_node.modems.budget import Budget
+from farwire_node.modems.dialect import Dialect, Meaning
+from farwire_node.modems.dialogue import Dialogue, Done, InStep, Lost, Refused, Taken
+from farwire_node.modems.identity import Identity
+from farwire_node.modems.rate import Rate
+from farwire_node.steps import Sleep
+from farwire_node.storage import Storage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Jobs.
+_NONE = 0
+_SET_UP = 1
+_RESUME = 2
+_RESUMED = 3
+_JOIN = 4
+_AFTER_JOIN = 5
+_SEND = 6
+_AFTER_SEND = 7
+
+JOIN_OUTCOME_MS = 20_000  # a join-request, its windows at 5 s and 6 s, and some
+_SEND_OUTCOME_MS = 20_000  # a frame's windows may open 15 s after its end (RXTimingSetupReq), and some
+_WINDOWS_MS = 4_000  # the usual time from a frame's end to the end of its cycle
+_LOOK_AGAIN_MS = 1_000  # while the modem is busy with itself
+_NO_CHANNEL_MS = 30_000  # where a modem does not tell how long
+_BUSY_TIMES = 8  # refusals in a row until the modem is taken to hang
+_ROUNDS = 12
+_IDLE_MS = 3_600_000
+
+
+class ModemLink(Link):
+    """One modem as a Link. `device_class` "A" or "C"; the rest as lorawan.mac.Mac has it.
+
+    The driver calls `line_up` when there is a line to the modem, `line_down` when it is gone.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        identity: Identity,
+        region: Region,
+        storage: Storage,
+        random_below: "Callable[[int], int]",
+        device_class: str = "A",
+        adr: bool = True,
+        initial_dr: int | None = None,
+        reserve_percent: int = 20,
+        join_spread_ms: int = 5_000,
+    ) -> None:
+        if initial_dr is not None and initial_dr not in region.up_drs:
+            raise ConfigurationError(f"initial_dr is {initial_dr}, expected one of {region.up_drs}")
+        if not 0 <= reserve_percent < 100:
+            raise ConfigurationError(f"reserve_percent is {reserve_percent}, expected 0..99")
+        dialect.class_c = device_class == "C"
+        self._dialect = dialect
+        self._join_spread_ms = join_spread_ms
+        fields = identity.fields(dialect, region, device_class, adr, initial_dr)
+        self._dialogue = Dialogue(dialect, fields)
+        self._budget = Budget(region, reserve_percent, storage)
+        self._attempts = Attempts(region, self._budget, random_below)
+        self._job = _NONE
+        self._pending = _NONE  # _AFTER_JOIN or _RESUMED, until it is done
+        self._owed = False  # the node is to be told of a join
+        self._set_up = False
+        self._resumable = True
+        self._joined = False
+        self._stale = False  # the data rate is to be asked for
+        self._rate = Rate(region, dialect)
+        self._frame: tuple[int, bytes, bool] | None = None  # to be started by the next poll
+        self._sent = (0, 0, False)  # start, airtime and confirmed of the frame under way
+        self._ends_ms = 0  # when the job under way will be over, as far as known
+        self._free_ms = 0  # the modem refuses what comes earlier
+        self._refused = 0  # in a row
+        self._silent = 0  # uplinks since the last downlink
+        self._unsaved = 0  # uplinks since the modem saved its counters
+        self._last: tuple[object, ...] | None = None  # downlink, to know a line that came twice
+        self._last_ms = 0
+        self._events: list[tuple[object, ...]] = []
+
+    # -- the driver's side --
+
+    def line_up(self, now_ms: int) -> None:
+        """There is a line to the modem (again)."""
+        self._dialogue.line_up(now_ms)
+
+    def line_down(self, now_ms: int) -> None:
+        """The line is gone; what was under way on it may or may not have been sent."""
+        self._dialogue.line_down()
+        self._react(now_ms)
+
+    def on_bytes(self, data: bytes, now_ms: int) -> None:
+        """Take what came from the modem."""
+        self._dialogue.on_bytes(data, now_ms)
+        self._react(now_ms)
+
+    def outgoing(self) -> bytes:
+        """Return the bytes to write now, and forget them."""
+        return self._dialogue.outgoing()
+
+    @property
+    def restart_due(self) -> bool:
+        """Whether the modem answers nothing or nothing good: pull its reset line, if there is one."""
+        return self._dialogue.restart_due
+
+    @property
+    def counters(self) -> "dict[str, int]":
+        """What went wrong on the line so far, by kind."""
+        counters = dict(self._dialogue.counters)
+        counters["dropped_lines"] = self._dialogue.dropped_lines
+        return counters
+
+    # -- the node's side --
+
+    def join(self, now_ms: int) -> None:
+        """Start joining unless that is under way; a modem that still has a session goes on with it."""
+        if not self._attempts.wanted and not self._joined:
+            self._attempts.start(now_ms, self._join_spread_ms)
+
+    @property
+    def joined(self) -> bool:
+        """Whether there is a session."""
+        return self._joined
+
+    @property
+    def busy(self) -> bool:
+        """Whether the modem is at work, or cannot be told anything now."""
+        idle = self._dialogue.phase == dialogue.IDLE and self._job == _NONE
+        return not idle or not self._set_up or self._stale or self._frame is not None
+
+    def capacity(self, now_ms: int) -> int:
+        """Return the largest payload at the data rate that the modem told; 0: no session."""
+        return self._rate.capacity if self._joined else 0
+
+    def airtime_ms(self, size: int) -> int:
+        """Return the time from `send` to the end of the frame: the command's way to the modem is in it."""
+        return self._rate.handover_ms(size) + self._rate.on_air_ms(size)
+
+    def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
+        """Return when `size` bytes may start, as far as known now."""
+        if not self._joined or size > self.capacity(now_ms):
+            return None
+        free_ms = max(now_ms, self._free_ms)
+        if self.busy:
+            free_ms = max(
+                free_ms, now_ms + 1, self._ends_ms if self._ends_ms > now_ms else now_ms + _LOOK_AGAIN_MS
+            )
+        return self._budget.earliest_ms(self._rate.on_air_ms(size), free_ms, urgent)
+
+    def send(
+        self, port: int, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
+    ) -> Sending | Refusal:
+        """Take a frame for `port` 1..223 with at least one byte, or refuse it and change nothing."""
+        if not 1 <= port <= 223 or not payload:
+            raise ConfigurationError(f"port is {port} with {len(payload)} bytes, expected 1..223 with some")
+        if not self._joined:
+            return Refusal(NOT_JOINED, None)
+        if len(payload) > self.capacity(now_ms):
+            return Refusal(TOO_LONG, None)
+        earliest_ms = self.earliest_ms(len(payload), now_ms, urgent)
+        if self.busy:
+            return Refusal(BUSY, earliest_ms)
+        if earliest_ms is None or earliest_ms > now_ms:
+            return Refusal(AIRTIME, earliest_ms)
+        self._frame = (port, payload, confirmed)
+        tx_end_ms = now_ms + self.airtime_ms(len(payload))
+        self._sent = (now_ms, self._rate.on_air_ms(len(payload)), confirmed)
+        self._ends_ms = tx_end_ms + _WINDOWS_MS
+        return Sending(tx_end_ms)
+
+    def poll(self, now_ms: int) -> Sleep:
+        """Write what is due and return when to be polled again at the latest."""
+        until_ms = now_ms + _IDLE_MS
+        for _ in range(_ROUNDS):
+            until_ms = self._dialogue.poll(now_ms)
+            self._react(now_ms)
+            if self._dialogue.phase != dialogue.IDLE or not self._next_job(now_ms):
+                break
+        if self._dialogue.phase == dialogue.IDLE:
+            waits = [self._free_ms] if self._free_ms > now_ms else []
+            if self._attempts.wanted and not self._joined and self._attempts.next_ms > now_ms:
+                waits.append(self._attempts.next_ms)
+            until_ms = min(waits + [now_ms + _IDLE_MS])
+        return Sleep(until_ms)
+
+    def on_tx_done(self, now_ms: int) -> None:
+        """A modem has no steps to report on."""
+
+    def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
+        """A modem has no steps to report on."""
+
+    def on_listen_end(self, now_ms: int) -> None:
+        """A modem has no steps to report on."""
+
+    def events(self) -> list[tuple[object, ...]]:
+        """Return what happened since the last call, oldest first, and forget it."""
+        events, self._events = self._events, []
+        return events
+
+    def suspend(self, now_ms: int) -> None:
+        """Save the account of airtime; the modem keeps its session as it can."""
+        self._budget.save(True)
+
+    # -- jobs --
+
+    def _next_job(self, now_ms: int) -> bool:
+        """Start what is due on an idle line; return whether anything was."""
+        words, frame = self._dialect, self._frame
+        if self._job != _NONE:
+            return False
+        if frame is not None:
+            # The node counts its frame as begun: it leaves in this poll or not at all.
+            self._frame = None
+            self._start(_SEND, words.send(*frame), self._sent[1] + _SEND_OUTCOME_MS, now_ms)
+        elif now_ms < self._free_ms and not self._joined:
+            return False
+        elif not self._set_up:
+            self._start(_SET_UP, words.setup, None, now_ms)
+        elif self._pending == _AFTER_JOIN:
+            self._start(_AFTER_JOIN, words.joined, None, now_ms)
+        elif self._pending == _RESUMED:
+            self._start(_RESUMED, words.resumed, None, now_ms)
+        elif not self._joined and self._resumable and words.resume:
+            self._resumable = False
+            self._start(_RESUME, words.resume, JOIN_OUTCOME_MS, now_ms)
+        elif not self._joined:
+            if not self._attempts.is_due(now_ms):
+                return False
+            self._dialogue.fields["join_dr"] = str(self._attempts.dr)
+            self._sent = (now_ms, 0, False)
+            self._start(_JOIN, words.join, JOIN_OUTCOME_MS, now_ms)
+        elif self._stale:
+            self._stale = False
+            commands = words.sent
+            if words.save and self._unsaved >= words.save_every:
+                self._unsaved = 0
+                commands = commands + words.save
+            self._start(_AFTER_SEND, commands, None, now_ms)
+        else:
+            return False
+        return True
+
+    def _start(
+        self, job: int, commands: "tuple[meanings.Command, ...]", outcome_ms: int | None, now_ms: int
+    ) -> None:
+        self._job = job
+        self._dialogue.run(commands, outcome_ms, now_ms)
+
+    # -- what came of them --
+
+    def _react(self, now_ms: int) -> None:
+        for event in self._dialogue.happened():
+            if isinstance(event, Done):
+                self._on_done(now_ms)
+            elif isinstance(event, Taken):
+                self._on_taken()
+            elif isinstance(event, Refused):
+                self._on_refused(event.refusal, now_ms)
+            elif isinstance(event, Lost):
+                self._on_lost(event.sent, now_ms)
+            elif isinstance(event, InStep):
+                self._stale = self._joined
+            elif isinstance(event, Meaning):
+                self._on_meaning(event, now_ms)
+
+    def _on_done(self, now_ms: int) -> None:
+        job, self._job = self._job, _NONE
+        self._rate.learn(self._dialogue.values)
+        if job == _SET_UP:
+            self._set_up = True
+            if self._dialect.is_joined(self._dialogue.values):
+                self._have_session()
+        elif job in (_RESUMED, _AFTER_JOIN):
+            self._have_session()
+
+    def _have_session(self) -> None:
+        self._joined = True
+        self._pending = _NONE
+        self._attempts.stop()
+        self._dialogue.fields["force"] = ""
+        self._silent = 0
+        self._rate.fitted()
+        if self._owed:
+            self._owed = False
+            address = self._dialogue.values.get("dev_addr", "")
+            self._events.append(Joined(int(address, 16) if address else 0))
+
+    def _on_taken(self) -> None:
+        start_ms, length_ms, _ = self._sent
+        if self._job == _JOIN:
+            self._attempts.charge(start_ms)
+        elif self._job == _SEND:
+            self._budget.charge(length_ms, start_ms)
+            self._refused = 0
+            self._rate.fitted()
+            self._silent += 1
+            self._unsaved += 1
+
+    def _on_meaning(self, meaning: Meaning, now_ms: int) -> None:
+        kind = meaning.kind
+        if kind == meanings.RECEIVED:
+            if meaning.value != self._last or now_ms - self._last_ms > _LOOK_AGAIN_MS:
+                self._events.append(Received(*meaning.value))
+            self._last, self._last_ms = meaning.value, now_ms
+            self._silent = 0
+        elif kind == meanings.BOOTED:
+            self._forget_session()
+        elif kind == meanings.SENT:
+            self._over(now_ms, bool(meaning.value))
+        elif kind == meanings.JOINED:
+            self._owed = self._job == _JOIN
+            self._pending = _AFTER_JOIN if self._job == _JOIN else _RESUMED
+            self._job = _NONE
+            if meaning.value is not None:
+                self._dialogue.values["dev_addr"] = f"{meaning.value:08x}"
+        elif kind == meanings.JOIN_FAILED:
+            self._job = _NONE
+            self._plan_join(now_ms)
+
+    def _on_refused(self, refusal: Refusal, now_ms: int) -> None:
+        """Give up a job that the modem refused, and do what helps."""
+        job, self._job = self._job, _NONE
+        self._refused += 1
+        wait_ms = _LOOK_AGAIN_MS if refusal.reason == BUSY else _NO_CHANNEL_MS
+        if refusal.retry_ms is not None:
+            wait_ms = refusal.retry_ms
+        if refusal.reason in (BUSY, AIRTIME):
+            self._free_ms = now_ms + wait_ms
+        elif refusal.reason == TOO_LONG:
+            self._rate.too_long()
+            self._stale = True
+        elif refusal.reason == NOT_JOINED:
+            self._forget_session()
+        if job == _SEND:
+            self._events.append(Delivered(False))
+        elif job == _JOIN:
+            self._plan_join(now_ms)
+        elif job == _RESUME:
+            self._resumable = False
+        if refusal.reason == BUSY and self._refused >= _BUSY_TIMES:
+            self._refused = 0
+            self._set_up = False
+            self._dialogue.restart(now_ms)
+
+    def _on_lost(self, sent: bool, now_ms: int) -> None:
+        """Give up a job whose answer did not come; what may have been sent counts as sent."""
+        job = self._job
+        if job == _SEND:
+            if sent:
+                self._on_taken()
+            self._over(now_ms, False)
+        self._job = _NONE
+        if job == _JOIN:
+            if sent:
+                self._attempts.charge(self._sent[0])
+            self._plan_join(now_ms)
+
+    def _over(self, now_ms: int, acknowledged: bool) -> None:
+        """The cycle of a frame is over."""
+        self._job = _NONE
+        self._stale = True
+        self._ends_ms = now_ms
+        self._events.append(Delivered(acknowledged if self._sent[2] else None))
+        if self._silent >= REJOIN_AFTER:
+            self._joined = self._resumable = False
+            self._dialogue.fields["force"] = "=FORCE"
+
+    def _forget_session(self) -> None:
+        """The modem started over, or says that it has no session: everything is told to it anew."""
+        self._set_up = self._joined = self._stale = False
+        self._resumable = True
+        self._pending = _NONE
+        self._frame = None
+
+    def _plan_join(self, now_ms: int) -> None:
+        """Let the next attempt come after the pause that the law asks for, and tell the node."""
+        if self._attempts.wanted:
+            self._attempts.failed(self._free_ms, now_ms)
+            self._events.append(JoinFailed(self._attempts.next_ms))

@@ -1,0 +1,52 @@
+"""How much a frame can carry and how long it takes, at the data rate that the modem told. Sizes in bytes."""
+
+from farwire_node.lorawan.airtime import airtime_ms
+from farwire_node.lorawan.frames import OVERHEAD
+from farwire_node.lorawan.regions.region import Region
+from farwire_node.modems.dialect import Dialect, number
+
+_SHORTER = (
+    15  # MAC commands may take so much of a frame (FOpts), and most modems do not tell how much they do
+)
+_HANDOVER_MS = 20  # from the last character of a command to the start of the frame
+_WORDS = 20  # characters of a command beside the payload
+
+
+class Rate:
+    """The present data rate; the slowest one until the modem told."""
+
+    def __init__(self, region: Region, dialect: Dialect) -> None:
+        self._region = region
+        self._dialect = dialect
+        self._dr = region.up_drs[0]
+        self._told: int | None = None
+        self._shorter = 0
+
+    @property
+    def capacity(self) -> int:
+        """The largest payload of the next frame."""
+        limit = self._region.max_payload[self._dr] if self._told is None else self._told
+        return max(0, min(limit, self._dialect.longest) - self._shorter)
+
+    def learn(self, values: "dict[str, str]") -> None:
+        """Take what the modem answered."""
+        dr = number(values.get("dr", ""))
+        if dr is not None and dr in self._region.up_drs:
+            self._dr = dr
+        self._told = self._dialect.capacity(values)
+
+    def too_long(self) -> None:
+        """The modem had no room for a payload of this capacity: leave room for MAC commands."""
+        self._shorter = 0 if self._shorter else _SHORTER
+
+    def fitted(self) -> None:
+        """A frame was taken: what waited went with it."""
+        self._shorter = 0
+
+    def on_air_ms(self, size: int) -> int:
+        """Return how long a frame with a payload of `size` is on air."""
+        return airtime_ms(OVERHEAD + size, *self._region.data_rates[self._dr])
+
+    def handover_ms(self, size: int) -> int:
+        """Return how long its command is on its way: two digits a byte, ten bits a digit."""
+        return _HANDOVER_MS + (2 * size + _WORDS) * 10_000 // self._dialect.baud
