@@ -27,6 +27,8 @@ RECORDS_KEPT_UNUSED = 256
 RECORDS_IN_MEMORY = 50_000
 """Of all devices, about 20 MB; the devices that were quiet for longest go first."""
 
+DEVICES_IN_MEMORY = 5_000
+"""A base takes about 5 KB."""
 WRITTEN_EVERY = 64
 """Records by which a base moves on before it is written again: after a restart it is found from the one on
 the disk over the records since, and to write it takes as long as to move it over some twenty of them."""
@@ -127,7 +129,9 @@ class Bases:
         return device
 
     def _make_room(self) -> None:
-        while self._held > RECORDS_IN_MEMORY and len(self._devices) > 1:
+        while len(self._devices) > 1 and (
+            self._held > RECORDS_IN_MEMORY or len(self._devices) > DEVICES_IN_MEMORY
+        ):
             _, device = self._devices.popitem(last=False)
             self._held -= len(device.bases.records)
 

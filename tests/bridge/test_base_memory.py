@@ -298,10 +298,11 @@ def test_the_oldest_records_beyond_the_limit_are_forgotten(
     assert bridge.rows("recent_records") <= 18
 
 
+@pytest.mark.parametrize(("limit", "most"), [("RECORDS_IN_MEMORY", 8), ("DEVICES_IN_MEMORY", 2)])
 def test_devices_that_were_quiet_leave_the_memory_and_come_back_from_the_disk(
-    bridge: Bridge, node: CarryingNode, monkeypatch: pytest.MonkeyPatch
+    bridge: Bridge, node: CarryingNode, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(base_memory, "RECORDS_IN_MEMORY", 8)
+    monkeypatch.setattr(base_memory, limit, most)
     begun(node, bridge)
     for at in range(8):
         other = CarryingNode()
