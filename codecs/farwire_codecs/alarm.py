@@ -16,7 +16,8 @@ LOW = 2
 RATE = 3
 STUCK = 4
 SENSOR_FAILED = 5
-CONDITIONS = (HIGH, LOW, RATE, STUCK, SENSOR_FAILED)  # the numbers of farwire.v1.Condition
+OUT_OF_NORMAL = 6
+CONDITIONS = (HIGH, LOW, RATE, STUCK, SENSOR_FAILED, OUT_OF_NORMAL)  # the numbers of farwire.v1.Condition
 
 MAXIMUM_ALARMS = 31  # the header's five bits
 _ACTIVE = 0x80

@@ -11,7 +11,9 @@ from farwire_codecs import acknowledgement, alarm, command, fields, log_piece, s
 from farwire_codecs.errors import MalformedError, RangeError
 from farwire_codecs.lpp_types import to_raw
 
-CONDITIONS = {name: getattr(alarm, name) for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")}
+CONDITIONS = {
+    name: getattr(alarm, name) for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED", "OUT_OF_NORMAL")
+}
 RESULTS = {
     name: getattr(command, name)
     for name in ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")

@@ -25,7 +25,9 @@ from tests.codecs.javascript_engine import RECEIVED
 
 AGREED = PROFILES["agreed"]
 _KINDS = {log_piece.LOG: "log", log_piece.CRASH_REPORT: "crash_report"}
-_CONDITIONS = {getattr(alarm, name): name for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")}
+_CONDITIONS = {
+    getattr(alarm, name): name for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED", "OUT_OF_NORMAL")
+}
 _RESULTS = {
     getattr(command, name): name
     for name in ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")

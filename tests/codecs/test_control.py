@@ -64,7 +64,7 @@ def test_alarms_that_no_frame_can_carry_are_refused(alarms: list[Alarm], error: 
     [
         "00",  # none
         "01 00 03 67 80 00 0000",  # condition 0
-        "01 00 03 67 86 00 0000",  # condition 6
+        "01 00 03 67 87 00 0000",  # condition 6
         "01 ff ff ff ff 0f 03 67 c1 00",  # a number beyond 32 bits
     ],
 )
@@ -143,8 +143,9 @@ def test_numbers_of_conditions_and_results_are_the_contracts() -> None:
         "RATE",
         "STUCK",
         "SENSOR_FAILED",
+        "OUT_OF_NORMAL",
     }
-    for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED"):
+    for name in ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED", "OUT_OF_NORMAL"):
         assert getattr(alarm, name) == telemetry_pb2.Condition.Value(name)
     for name in ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED"):
         assert getattr(command, name) == telemetry_pb2.CommandResult.Value(name)

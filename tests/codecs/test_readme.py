@@ -78,7 +78,7 @@ def test_numbers_of_reasons_conditions_and_results_are_given() -> None:
     for number, name in enumerate(state_report.RESET_REASONS):
         assert f"{number} {name}" in README
     for module, names in (
-        (alarm, ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED")),
+        (alarm, ("HIGH", "LOW", "RATE", "STUCK", "SENSOR_FAILED", "OUT_OF_NORMAL")),
         (command, ("DONE", "REFUSED_UNKNOWN", "REFUSED_CHANNEL", "REFUSED_VALUE", "FAILED")),
     ):
         for name in names:

@@ -80,6 +80,7 @@ def test_alarm_conditions_have_the_numbers_that_nodes_send() -> None:
         "RATE": alarm.RATE,
         "STUCK": alarm.STUCK,
         "SENSOR_FAILED": alarm.SENSOR_FAILED,
+        "OUT_OF_NORMAL": alarm.OUT_OF_NORMAL,
     }
     assert max(telemetry_pb2.Condition.values()) == max(alarm.CONDITIONS)
 

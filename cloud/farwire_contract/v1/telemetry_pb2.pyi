@@ -15,6 +15,7 @@ class Condition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RATE: _ClassVar[Condition]
     STUCK: _ClassVar[Condition]
     SENSOR_FAILED: _ClassVar[Condition]
+    OUT_OF_NORMAL: _ClassVar[Condition]
 
 class CommandResult(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -46,6 +47,7 @@ LOW: Condition
 RATE: Condition
 STUCK: Condition
 SENSOR_FAILED: Condition
+OUT_OF_NORMAL: Condition
 COMMAND_RESULT_UNSPECIFIED: CommandResult
 DONE: CommandResult
 REFUSED_UNKNOWN: CommandResult
