@@ -62,7 +62,7 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with-port", action="store_true", help="print the FPort before each frame")
     parser.add_argument(
         "--limit",
-        type=int,
+        type=_limit,
         default=LARGEST_PAYLOAD,
         metavar="N",
         help=f"most bytes a frame ({LARGEST_PAYLOAD})",
@@ -83,6 +83,12 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
 
 def _add_vendor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vendor", type=Path, metavar="FILE", help="run a device's TS013 codec file instead")
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LARGEST_PAYLOAD:
+        raise argparse.ArgumentTypeError(f"is {text}, expected 1 to {LARGEST_PAYLOAD}")
+    return int(text)
 
 
 def _f_port(text: str) -> int:

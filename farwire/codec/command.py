@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
     except CodecError as error:
         raise CodecInputError(str(error)) from error
+    except UnicodeError as error:
+        raise CodecInputError(f"standard input or output is not UTF-8: {error}") from error
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

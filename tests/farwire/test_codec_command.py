@@ -1,6 +1,8 @@
 """`farwire codec` at a bench: what one types, what one sees, and what is said about a mistake."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ from farwire_codecs.schema import Channel, plain
 from tests.farwire.codec_command import VECTORS, codec, decoded, encoded, known_frames, schema_hex
 
 COLD_STORE = str(VECTORS / "ts013" / "cold-store.js")
+README = (VECTORS.parents[1] / "farwire" / "codec" / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^    farwire codec (.+)$", README, re.MULTILINE)
 WEATHER = plain(5, (Channel(1, 103), Channel(2, 104)), 60)
 RECORDS = [batch.Record(1000 + n, 60 * n, ((215 + n,), (93,) if n else None)) for n in range(4)]
 HISTORY = batch.encode(WEATHER, RECORDS, 181_500, 51)[0].hex()
@@ -323,6 +327,20 @@ def test_decoding_needs_the_codecs_alone() -> None:
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert found.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_an_example_in_the_readme_does_what_it_says(line: str) -> None:
+    ran = codec(*shlex.split(line))
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out
+
+
+@pytest.mark.parametrize("limit", ["0", "243", "x"])
+def test_a_limit_is_what_lorawan_carries(limit: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        codec("encode", "{}", "--limit", limit)
 
 
 def test_known_frames_are_of_every_port() -> None:
