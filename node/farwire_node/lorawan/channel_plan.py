@@ -1,13 +1,14 @@
-"""Which channels a device may use, and on which one the next frame goes.
+"""Which channels and data rates a device may use, and on which channel the next frame goes.
 
-Starts from the region's own channels; the network adds, masks and shifts (RP002-1.0.4 §2.x.4-7). A channel is
-known by its index. Frequencies in Hz, times in ms.
+Starts from the region's own channels and limits; the network adds, masks and shifts channels (RP002-1.0.4
+§2.x.4-7), and sets dwell times and power where the region lets it. A channel is known by its index.
+Frequencies in Hz, times in ms.
 """
 
 import struct
 
 from farwire_node.errors import StorageError
-from farwire_node.lorawan import cf_list, regions
+from farwire_node.lorawan import cf_list, channel_masks, regions
 from farwire_node.lorawan.ledger import Ledger
 from farwire_node.lorawan.regions.region import EIRP_OVER_ERP_DB, Channel, Region
 
@@ -15,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STORED_HEAD = "<9sBB"  # mask, count of added channels, count of RX1 frequencies
+# mask, count of added channels, count of RX1 frequencies, dwell times (1 uplink, 2 downlink), EIRP
+_STORED_HEAD = "<12sBBBB"
 _STORED_CHANNEL = "<BIBB"
 _STORED_RX1 = "<BI"
 
@@ -27,6 +29,8 @@ class ChannelPlan:
         self._region = region
         self._ledger = ledger
         self.mask = 0
+        self.uplink_dwell = self.downlink_dwell = False
+        self.eirp_dbm = 0  # MaxEIRP: what TXPower 0 is
         self._channels: list[Channel | None] = []
         self._bands: list[int | None] = []  # sub-band of each channel
         self._rx1_freqs_hz: dict[int, int] = {}
@@ -37,8 +41,11 @@ class ChannelPlan:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the region's own channels, all on."""
+        """Go back to the region's own channels, all on, and to its own limits."""
         region = self._region
+        self.uplink_dwell = region.dwell_at_boot
+        self.downlink_dwell = False
+        self.eirp_dbm = region.max_eirp_dbm
         self._channels = list(region.channels) + [None] * (region.max_channels - len(region.channels))
         self._bands = [None if channel is None else self._band_of(channel) for channel in self._channels]
         self._rx1_freqs_hz = {}
@@ -70,15 +77,18 @@ class ChannelPlan:
                 self.define(first + index, channel)
 
     def masked(self, mask: int, ch_mask: int, ch_mask_cntl: int) -> int | None:
-        """Return `mask` as a LinkADRReq changes it, None if it may not (RP002-1.0.4 §2.4.5, §2.5.5)."""
-        if self._region.fixed_channels:
-            return _fixed_masked(mask, ch_mask, ch_mask_cntl)
-        defined = self.defined()
-        if ch_mask_cntl == 6:
-            return defined
-        if ch_mask_cntl or ch_mask & ~defined:
-            return None
-        return ch_mask
+        """Return `mask` as a LinkADRReq changes it, None if it may not."""
+        return channel_masks.masked(self._region, self.defined(), mask, ch_mask, ch_mask_cntl)
+
+    def set_tx_params(self, uplink_dwell: bool, downlink_dwell: bool, eirp_dbm: int) -> None:
+        """Keep the dwell time or not, and send at most this (TxParamSetupReq).
+
+        What a country allows beyond the region's own EIRP is in no table: more than that is not sent.
+        """
+        self.uplink_dwell = uplink_dwell
+        self.downlink_dwell = downlink_dwell
+        self.eirp_dbm = min(eirp_dbm, self._region.max_eirp_dbm)
+        self._changed()
 
     def set_mask(self, mask: int) -> None:
         """Leave exactly the channels of `mask` on."""
@@ -87,9 +97,17 @@ class ChannelPlan:
 
     def supports(self, dr: int, mask: int) -> bool:
         """Tell whether some channel of `mask` can carry uplinks at `dr`."""
-        return dr in self._region.up_drs and any(
+        return self.is_rate(dr) and any(
             mask >> index & 1 and self._carries(index, dr) for index in range(len(self._channels))
         )
+
+    def is_rate(self, dr: int) -> bool:
+        """Tell whether uplinks may go at `dr`, as far as the dwell time is concerned."""
+        return dr in self._region.up_drs and self.max_payload(dr) > 0
+
+    def max_payload(self, dr: int) -> int:
+        """Return the largest application payload at an uplink data rate, 0 if the dwell time forbids it."""
+        return regions.max_payload(self._region, dr, self.uplink_dwell)
 
     def fits(self, channel: Channel) -> bool:
         """Tell whether an uplink channel lies in a part of the band that is open to it as a whole."""
@@ -140,16 +158,15 @@ class ChannelPlan:
 
     def rx1(self, index: int, dr: int, offset: int) -> tuple[int, int]:
         """Return (frequency, DR) of the first window after an uplink on this channel."""
-        freq_hz, rx1_dr = regions.rx1(self._region, self.freq_hz(index), dr, offset)
+        freq_hz, rx1_dr = regions.rx1(self._region, self.freq_hz(index), dr, offset, self.downlink_dwell)
         return self._rx1_freqs_hz.get(index, freq_hz), rx1_dr
 
     def channels_at(self, dr: int) -> tuple[int, ...]:
         """Return the indexes of the channels that are on and carry `dr`."""
         found = self._at_dr.get(dr)
         if found is None:
-            found = tuple(
-                [i for i in range(len(self._channels)) if self.mask >> i & 1 and self._carries(i, dr)]
-            )
+            usable = range(len(self._channels)) if self.is_rate(dr) else ()
+            found = tuple([i for i in usable if self.mask >> i & 1 and self._carries(i, dr)])
             self._at_dr[dr] = found
         return found
 
@@ -207,12 +224,11 @@ class ChannelPlan:
         self._all_rest_until_ms = now_ms + self._region.channel_rest_ms
 
     def max_eirp_dbm(self, index: int) -> int:
-        """Return the most that the law allows on this channel."""
+        """Return the most that network and law allow on this channel."""
         band = self._bands[index]
         if band is None:
-            return int(self._region.max_eirp_dbm)
-        erp_dbm = self._region.sub_bands[band].max_erp_dbm
-        return int(min(self._region.max_eirp_dbm, erp_dbm + EIRP_OVER_ERP_DB))
+            return self.eirp_dbm
+        return min(self.eirp_dbm, int(self._region.sub_bands[band].max_erp_dbm) + EIRP_OVER_ERP_DB)
 
     # -- over a restart --
 
@@ -223,7 +239,14 @@ class ChannelPlan:
             for index, channel in enumerate(self._channels)
             if channel is not None and index >= len(self._region.channels)
         ]
-        out = struct.pack(_STORED_HEAD, self.mask.to_bytes(9, "little"), len(added), len(self._rx1_freqs_hz))
+        out = struct.pack(
+            _STORED_HEAD,
+            self.mask.to_bytes(12, "little"),
+            len(added),
+            len(self._rx1_freqs_hz),
+            int(self.uplink_dwell) | int(self.downlink_dwell) << 1,
+            self.eirp_dbm,
+        )
         for index, channel in added:
             out += struct.pack(_STORED_CHANNEL, index, channel.freq_hz, channel.min_dr, channel.max_dr)
         for index, freq_hz in self._rx1_freqs_hz.items():
@@ -236,7 +259,7 @@ class ChannelPlan:
         head = struct.calcsize(_STORED_HEAD)
         if len(stored) < head:
             raise StorageError(f"stored channels have {len(stored)} bytes, expected at least {head}")
-        mask, added, shifted = struct.unpack(_STORED_HEAD, stored[:head])
+        mask, added, shifted, dwell, eirp_dbm = struct.unpack(_STORED_HEAD, stored[:head])
         one, other = struct.calcsize(_STORED_CHANNEL), struct.calcsize(_STORED_RX1)
         if len(stored) != head + added * one + shifted * other:
             raise StorageError(f"stored channels have {len(stored)} bytes for {added} channels")
@@ -254,6 +277,8 @@ class ChannelPlan:
             index, freq_hz = struct.unpack(_STORED_RX1, stored[at : at + other])
             self.set_rx1_freq(index, freq_hz)
             at += other
+        if self._region.tx_param_setup:
+            self.set_tx_params(bool(dwell & 1), bool(dwell & 2), eirp_dbm)
         self.set_mask(int.from_bytes(mask, "little") & self.defined())
 
     def _changed(self) -> None:
@@ -280,31 +305,11 @@ class ChannelPlan:
         return regions.sub_band_of(self._region, channel.freq_hz, widest_hz)
 
     def _free_ms(self, index: int, airtime_ms: int, now_ms: int, urgent: bool) -> int | None:
+        if self.uplink_dwell and airtime_ms > self._region.dwell_ms:
+            return None
         band = self._bands[index]
         if band is not None:
             return self._ledger.earliest_ms(band, airtime_ms, now_ms, urgent)
         if self._must_rest(index):
-            if airtime_ms > self._region.dwell_ms:
-                return None
             return max(now_ms, self._rests_until_ms.get(index, 0), self._all_rest_until_ms)
         return now_ms
-
-
-def _fixed_masked(mask: int, ch_mask: int, ch_mask_cntl: int) -> int | None:
-    """Return the mask of a plan with 64 channels of 125 kHz and 8 of 500 kHz (RP002-1.0.4 §2.5.5)."""
-    narrow = (1 << 64) - 1
-    if ch_mask_cntl < 4:
-        shift = 16 * ch_mask_cntl
-        return mask & ~(0xFFFF << shift) | ch_mask << shift
-    wide = (ch_mask & 0xFF) << 64
-    if ch_mask_cntl == 4:
-        return mask & narrow | wide
-    if ch_mask_cntl == 5:
-        # One bit turns on a bank: eight channels of 125 kHz and the one of 500 kHz.
-        for bank in range(8):
-            if ch_mask >> bank & 1:
-                wide |= 0xFF << 8 * bank
-        return wide
-    if ch_mask_cntl == 6:
-        return narrow | wide
-    return wide

@@ -21,7 +21,7 @@ _UNSAVED_SHARE = 16
 
 
 class Ledger:
-    """One account per sub-band, by the sub-band's index in the region."""
+    """One account per sub-band, by the sub-band's index in the region; one without a limit stays empty."""
 
     def __init__(self, sub_bands: tuple[SubBand, ...], reserve_percent: int) -> None:
         self._limits_ms = [band.per_hour_ms for band in sub_bands]
@@ -33,6 +33,8 @@ class Ledger:
 
     def earliest_ms(self, band: int, airtime_ms: int, now_ms: int, urgent: bool) -> int | None:
         """Return when a frame of `airtime_ms` may start, `now_ms` if at once, None if it never may."""
+        if not self._limits_ms[band]:
+            return now_ms
         limit_ms = self._limits_ms[band] if urgent else self._ordinary_ms[band]
         free_ms = limit_ms - airtime_ms
         if free_ms < 0:
@@ -51,6 +53,8 @@ class Ledger:
 
     def charge(self, band: int, airtime_ms: int, start_ms: int) -> None:
         """Book a frame that starts at `start_ms`; starts never go back."""
+        if not self._limits_ms[band]:
+            return
         end_ms = start_ms + airtime_ms
         buckets, spent = self._buckets[band], self._spent[band]
         while buckets and (buckets[0] + 1) * BUCKET_MS <= end_ms - HOUR_MS:

@@ -8,10 +8,19 @@ from farwire_node.errors import ConfigurationError
 from farwire_node.lorawan import regions
 from farwire_node.lorawan.airtime import airtime_ms
 from farwire_node.lorawan.frames import OVERHEAD
+from farwire_node.lorawan.join import REQUEST_SIZE
 from farwire_node.lorawan.regions import EU868, US915
+from tests import micropython
 from tests.node.lorawan import vectors
 
-REFERENCES = [vectors.load(f"regions/{name}.json") for name in ("eu868", "us915")]
+
+def reference_of(name):
+    """Return a region's reference; one that is like another says only what differs."""
+    row = vectors.load(f"regions/{name.lower()}.json")
+    return reference_of(row["like"]) | row if "like" in row else row
+
+
+REFERENCES = [reference_of(name) for name in regions.NAMES]
 references = pytest.mark.parametrize("reference", vectors.by_id(REFERENCES))
 every_region = pytest.mark.parametrize("region", regions.REGIONS, ids=lambda region: region.name)
 
@@ -22,6 +31,8 @@ def hz(mhz):
 
 def test_every_region_has_a_reference():
     assert [region.name for region in regions.REGIONS] == [reference["name"] for reference in REFERENCES]
+    files = {path.stem for path in (vectors.FOLDER / "regions").glob("*.json")}
+    assert files == {name.lower() for name in regions.NAMES}
 
 
 @references
@@ -33,6 +44,8 @@ def test_data_rates_are_those_of_the_reference(reference):
         assert modulation == (None if row is None else (row["sf"], 1000 * row["bw_khz"]))
         assert region.max_payload[dr] == (row or {}).get("max_payload", 0)
         assert region.max_payload_down[dr] == (row or {}).get("max_payload_down", 0)
+        if reference.get("tx_param_setup"):
+            assert region.max_payload_dwell[dr] == (row or {}).get("max_payload_dwell", 0)
     assert len(region.data_rates) > max(int(dr) for dr in reference["data_rates"])
 
 
@@ -50,11 +63,13 @@ def test_first_window_is_the_one_of_the_reference(reference):
     region = regions.by_name(reference["name"])
 
     for dr in region.up_drs:
-        freq_hz = next(row.freq_hz for row in region.channels if row.min_dr <= dr <= row.max_dr or dr == 6)
-        expected = reference["data_rates"][str(dr)]["rx1_dr"]
-        assert [regions.rx1(region, freq_hz, dr, offset)[1] for offset in range(len(expected))] == expected
-        with pytest.raises(ConfigurationError):
-            regions.rx1(region, freq_hz, dr, len(expected))
+        freq_hz = region.channels[-1].freq_hz
+        row = reference["data_rates"][str(dr)]
+        for dwell, expected in ((False, row["rx1_dr"]), (True, row.get("rx1_dr_dwell", row["rx1_dr"]))):
+            found = [regions.rx1(region, freq_hz, dr, offset, dwell)[1] for offset in range(len(expected))]
+            assert found == expected
+            with pytest.raises(ConfigurationError):
+                regions.rx1(region, freq_hz, dr, len(expected), dwell)
 
 
 @references
@@ -75,12 +90,30 @@ def test_channels_are_those_of_the_reference(reference):
 def test_windows_powers_and_limits_are_those_of_the_reference(reference):
     region = regions.by_name(reference["name"])
 
-    assert region.rx1_freqs_hz == tuple(hz(mhz) for mhz in reference["rx1_mhz"])
+    expected_hz = [hz(mhz) for mhz in reference.get("rx1_mhz", [])]
+    group = reference.get("rx1_group", {"count": 0})
+    expected_hz += [hz(group["first_mhz"]) + i * hz(group["step_mhz"]) for i in range(group["count"])]
+    assert list(region.rx1_freqs_hz) == expected_hz
     assert (region.rx2_freq_hz, region.rx2_dr) == (hz(reference["rx2"]["mhz"]), reference["rx2"]["dr"])
     assert region.max_eirp_dbm == reference["max_eirp_dbm"]
     assert region.max_tx_power == reference["max_tx_power"]
     assert (region.low_hz, region.high_hz) == tuple(hz(mhz) for mhz in reference["range_mhz"])
     assert region.dwell_ms == reference["dwell_ms"]
+    assert region.dwell_at_boot == reference.get("dwell_at_boot", False)
+    assert region.tx_param_setup == reference.get("tx_param_setup", False)
+    assert region.listen_before_talk == reference.get("listen_before_talk", False)
+    doubtful = reference.get("doubtful_payload")
+    assert region.doubtful_payload == (None if doubtful is None else tuple(doubtful))
+
+
+@references
+def test_joins_and_cf_lists_are_those_of_the_reference(reference):
+    region = regions.by_name(reference["name"])
+
+    drs = {dr for dr, _ in region.join_weights} | {dr for row in region.join_banks for dr in (row[1], row[3])}
+    assert sorted(drs) == reference["join_drs"]
+    assert region.cf_list_kind == reference["cf_list_type"]
+    assert region.join_channels == tuple(range(len(region.channels)))
 
 
 @references
@@ -97,9 +130,17 @@ def test_sub_bands_are_those_of_the_reference(reference):
 @every_region
 def test_longest_uplink_keeps_the_dwell_time_at_every_data_rate(region):
     for dr in region.up_drs:
-        sf, bw_hz = region.data_rates[dr]
-        if region.dwell_ms and bw_hz == 125_000:
-            assert airtime_ms(region.max_payload[dr] + OVERHEAD, sf, bw_hz) <= region.dwell_ms
+        size = regions.max_payload(region, dr, True)
+        if region.dwell_ms and size:
+            assert airtime_ms(size + OVERHEAD, *region.data_rates[dr]) <= region.dwell_ms
+
+
+@every_region
+def test_join_requests_keep_the_dwell_time(region):
+    rates = [dr for dr, _ in region.join_weights]
+    rates += [dr for row in region.join_banks for dr in (row[1], row[3])]
+    for dr in rates:
+        assert not region.dwell_at_boot or airtime_ms(REQUEST_SIZE, *region.data_rates[dr]) <= region.dwell_ms
 
 
 @every_region
@@ -116,7 +157,14 @@ def test_join_channels_carry_the_rates_that_joins_use(region):
             assert region.channels[index].min_dr <= dr <= region.channels[index].max_dr
     for slow, slow_dr, fast, fast_dr in region.join_banks:
         assert {region.channels[index].max_dr >= slow_dr for index in slow} == {True}
-        assert {region.channels[index].max_dr for index in fast} == {fast_dr}
+        assert {region.channels[index].max_dr >= fast_dr for index in fast} == {True}
+
+
+@every_region
+def test_banks_to_join_by_hold_every_channel_once(region):
+    for at in (0, 2):
+        indexes = [index for row in region.join_banks for index in row[at]]
+        assert len(indexes) == len(set(indexes))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +203,31 @@ def test_region_is_found_by_its_name_in_any_case():
     assert regions.by_name("eu868") is EU868
 
 
-@pytest.mark.parametrize("name", ["", "EU433", "Europe"])
+@pytest.mark.parametrize("name", ["AS923", "as923_1", "AS923-1"])
+def test_first_group_of_as923_goes_by_several_names(name):
+    assert regions.by_name(name).name == "AS923-1"
+
+
+def test_board_loads_no_region_but_its_own():
+    source = "\n".join(
+        (
+            "import sys",
+            "from farwire_node.lorawan import regions",
+            "regions.by_name('EU868')",
+            "print(sorted(n[-5:] for n in sys.modules if n[-3:] in ('868', '915')))",
+        )
+    )
+
+    assert micropython.run(source, [micropython.NODE]).strip() == "['eu868']"
+
+
+def test_package_has_the_tables_that_it_names_and_no_others():
+    assert regions.AU915.name == "AU915"
+    with pytest.raises(AttributeError):
+        _ = regions.CN779
+
+
+@pytest.mark.parametrize("name", ["", "CN779", "Europe", "AS923-5"])
 def test_unknown_region_is_refused_with_the_names_that_there_are(name):
     with pytest.raises(ConfigurationError, match="EU868, US915"):
         regions.by_name(name)
