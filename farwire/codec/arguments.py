@@ -50,7 +50,7 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
     )
     _add_vendor(parser)
     parser.add_argument(
-        "--check", type=Path, metavar="FILE", help="with --vendor: its publisher's examples, as JSON"
+        "--check", type=Path, metavar="FILE", help="with --vendor: its publisher's examples, JSON or YAML"
     )
     parser.set_defaults(codec_command="decode")
 

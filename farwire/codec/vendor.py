@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from farwire.codec import yaml_text
 from farwire.errors import CodecInputError
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def check(codec: "Codec", path: Path) -> tuple[list[str], bool]:
     """Return lines on the examples in a file, and whether all are fulfilled."""
     from farwire_codecs import ts013_examples  # noqa: PLC0415
 
+    text = read_text(path)
     try:
-        examples = ts013_examples.examples_of(json.loads(read_text(path)))
+        document = yaml_text.read(text) if path.suffix in (".yaml", ".yml") else json.loads(text)
+        examples = ts013_examples.examples_of(document)
     except ValueError as error:
-        raise CodecInputError(f"{path}: {error}; expected a publisher's examples as JSON") from error
+        raise CodecInputError(f"{path}: {error}; expected a publisher's examples") from error
+    if not examples:
+        raise CodecInputError(f"{path} has no examples")
     report = ts013_examples.check_examples(codec, examples)
     lines = [
         f"{failure.example.function} {failure.example.description!r}: {failure.cause}"

@@ -281,6 +281,32 @@ def test_a_publishers_examples_are_checked(tmp_path: Path) -> None:
     assert "temperature is '-21', the example says '-22'" in bad.out
 
 
+def test_examples_in_yaml_are_read_as_javascript_reads_them(tmp_path: Path) -> None:
+    file = tmp_path / "door.js"
+    file.write_text(
+        "function decodeUplink(i) { return {data: {door: i.bytes[0] ? 'On' : 'Off', n: 12, m: 1.5}}; }"
+    )
+    examples = tmp_path / "codec.yaml"
+    examples.write_text(
+        "uplinkDecoder:\n  fileName: door.js\n  examples:\n"
+        "    - {input: {fPort: 1, bytes: [1]}, output: {data: {door: On, n: 12, m: 1.5}}}\n"
+    )
+
+    ran = codec("decode", "--vendor", str(file), "--check", str(examples))
+
+    assert (ran.code, ran.out) == (0, "1 of 1 examples fulfilled\n")
+
+
+def test_a_file_without_examples_is_no_success(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.json"
+    empty.write_text("[]")
+
+    ran = codec("decode", "--vendor", COLD_STORE, "--check", str(empty))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"farwire: {empty} has no examples\n"
+
+
 def test_the_javascript_codec_is_printed_as_it_is_pasted() -> None:
     assert codec("javascript").out == generate()
 

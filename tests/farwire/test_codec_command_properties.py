@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from farwire.codec.explain import explain
 from farwire.codec.messages import FRAMES, Known, decode, encode
 from farwire.codec.parts import Part
+from farwire.codec.table import table
 from farwire_codecs import (
     acknowledgement,
     alarm,
@@ -214,6 +215,15 @@ def test_any_json_is_a_frame_or_a_codec_error(message: Any) -> None:
     with contextlib.suppress(CodecError):
         _, frames = encode(message, Known(), 242)
         assert all(0 <= len(frame) <= 242 for frame in frames)
+
+
+@patiently
+@given(st.sampled_from([*FRAMES.values(), 100]), st.binary(max_size=60), st.sampled_from(sorted(PROFILES)))
+def test_any_bytes_are_shown_or_refused(port: int, payload: bytes, profile: str) -> None:
+    with contextlib.suppress(CodecError):
+        message = decode(port, payload, Known(PROFILES[profile], schemas=dict.fromkeys(range(256), SCHEMA)))
+        assert table(message).startswith(f"port {port}  ")
+        json.dumps(message, allow_nan=False)
 
 
 @each_frame
