@@ -43,10 +43,11 @@ class Contexts:
 
     def start(self, flat: bool = False) -> None:
         """Begin as every self-contained frame begins; `flat`: as if nothing had been trained."""
+        chances, counts, trained = self.chances, self.counts, START
         for at in range(ALL):
-            trained = 0 if flat else START[at]
-            self.chances[at] = trained << 8 if trained else 32768
-            self.counts[at] = TRAINED if trained else UNTRAINED
+            chance = 0 if flat else trained[at]
+            chances[at] = chance << 8 if chance else 32768
+            counts[at] = TRAINED if chance else UNTRAINED
 
     def copy(self, other: "Contexts") -> None:
         """Take over the state of another, without taking heap."""

@@ -36,23 +36,34 @@ def averaged(magnitude: int, residual: int) -> int:
     return magnitude + ((size << _UNIT) - magnitude >> _AVERAGED)
 
 
+_AFTER = ((2, 0), (1, 0), (0, 1), (1, 2), (2, 2))
+
+
+def _after(last: int) -> tuple[int, int]:
+    """Return the places among a table's zero and sign contexts that follow from the residual before."""
+    return _AFTER[2 + last] if -2 <= last <= 2 else _AFTER[4 if last > 0 else 0]
+
+
 def put_residual(
     coder: "RangeEncoder | MeasuringCoder", table: int, scale: int, last: int, lean: int, residual: int
 ) -> None:
     """Code a residual. `last`: the one before; `lean`: 0, 1, 2: the value is likelier below, neither,
     above."""
+    zero, sign = _after(last)
     if not residual:
-        coder.put(table + ZERO + 3 * scale + min(abs(last), 2), 0)
+        coder.put(table + ZERO + 3 * scale + zero, 0)
         return
-    coder.put(table + ZERO + 3 * scale + min(abs(last), 2), 1)
-    coder.put(table + SIGN + 3 * lean + (1 if not last else 2 if last > 0 else 0), residual > 0)
+    coder.put(table + ZERO + 3 * scale + zero, 1)
+    coder.put(table + SIGN + 3 * lean + sign, residual > 0)
     size = abs(residual)
     length = 0
     at = table + LENGTH + LENGTHS * scale
     while size >> length + 1:
-        coder.put(at + min(length, LENGTHS - 1), 1)
+        coder.put(at, 1)
         length += 1
-    coder.put(at + min(length, LENGTHS - 1), 0)
+        if length < LENGTHS:
+            at += 1
+    coder.put(at, 0)
     if length:
         at = table + MANTISSA + 3 * (min(length, MANTISSAS) - 1)
         top = size >> length - 1 & 1
@@ -64,15 +75,18 @@ def put_residual(
 
 def take_residual(coder: "RangeDecoder", table: int, scale: int, last: int, lean: int) -> int:
     """Read what `put_residual` coded."""
-    if not coder.take(table + ZERO + 3 * scale + min(abs(last), 2)):
+    zero, sign = _after(last)
+    if not coder.take(table + ZERO + 3 * scale + zero):
         return 0
-    positive = coder.take(table + SIGN + 3 * lean + (1 if not last else 2 if last > 0 else 0))
+    positive = coder.take(table + SIGN + 3 * lean + sign)
     length = 0
     at = table + LENGTH + LENGTHS * scale
-    while coder.take(at + min(length, LENGTHS - 1)):
+    while coder.take(at):
         length += 1
         if length >= LONGEST:
             raise MalformedError(f"history batch: a difference has more than {LONGEST} bits")
+        if length < LENGTHS:
+            at += 1
     size = 1
     if length:
         at = table + MANTISSA + 3 * (min(length, MANTISSAS) - 1)
