@@ -8,9 +8,11 @@ built in here: who changes an interval does not lose the alarm limits.
 from farwire_codecs import configuration as codec
 from farwire_codecs.configuration_keys import HISTORY_CARRY
 from farwire_codecs.errors import CodecError
-from farwire_codecs.schema import Channel
-from farwire_node.detector import Limits
 from farwire_node.storage import Storage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CONFIGURATION_KEY = "configuration"  # the encoded document
 
@@ -57,16 +59,13 @@ class Configuration:
         """Whether batches may build on the last acknowledged record."""
         return bool(self._whole(HISTORY_CARRY))
 
-    def limits(self, channels: tuple[Channel, ...]) -> list[Limits]:
-        """Return the detector's limits, one for each of the channels."""
-        return [
-            Limits(
-                self._values.get((codec.HIGH, c.channel)),
-                self._values.get((codec.LOW, c.channel)),
-                self._values.get((codec.HYSTERESIS, c.channel), 0),
-            )
-            for c in channels
-        ]
+    def value(self, key: int, index: int | None, default: "Any" = None) -> "Any":
+        """Return a setting; `default` where neither the document nor the factory names it."""
+        return self._values.get((key, index), default)
+
+    def indices(self, key: int) -> list[int]:
+        """Return for which indices a key is set, in their order."""
+        return sorted([index for known, index in self._values if known == key and index is not None])
 
     def receive(self, payload: bytes) -> str:
         """Take the payload of a CONFIGURATION frame and return what became of it.

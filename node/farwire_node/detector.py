@@ -1,28 +1,50 @@
-"""Alarm conditions from samples: limits with hysteresis, and sensors that fail.
+"""Alarm conditions from samples: limits, rates, stuck values, and sensors that fail.
 
-HIGH starts above `high` and ends at or under `high - hysteresis`; LOW starts under `low` and ends at or
-above `low + hysteresis`. A type with axes is judged by its largest axis for HIGH, by its smallest for LOW.
-A channel without a value keeps its conditions; after FAILURES samples without one SENSOR_FAILED starts, and
-ends with the first value. Limits are raw integers of the channel's type.
+| condition | starts | ends |
+|---|---|---|
+| HIGH, LOW | above `high`, under `low` | at or within the limit by `hysteresis` |
+| OUT_OF_NORMAL | above `normal_high` or under `normal_low` | at or within both by `hysteresis` |
+| RATE | a change above `rate_per_min` within RATE_WINDOW_S, or in proportion since the last one | none such |
+| STUCK | the very same value for `stuck_time_s` | another value |
+| SENSOR_FAILED | FAILURES readings in a row failed | a good one |
+
+HIGH, LOW, OUT_OF_NORMAL and RATE start, and end, once that was so for `minimum_duration_s` (0: at once). A
+type with axes is judged by its largest axis for what is too high, by its smallest for what is too low, by its
+fastest for RATE. A channel that was not read, or failed, keeps its conditions. Limits are raw integers of the
+channel's type. A limit taken away, and a sensor switched off, end their alarms.
 """
 
 from collections import namedtuple
 
-from farwire_codecs.alarm import HIGH, LOW, SENSOR_FAILED
+from farwire_codecs.alarm import CONDITIONS, HIGH, LOW, OUT_OF_NORMAL, RATE, SENSOR_FAILED, STUCK
 from farwire_codecs.schema import Channel
+from farwire_node import faults
 
-Limits = namedtuple("Limits", ("high", "low", "hysteresis"))
-"""`high`, `low`: raw integers or None for no limit; `hysteresis` 0 or more."""
+Limits = namedtuple(
+    "Limits",
+    (
+        "high", "low", "hysteresis", "rate_per_min", "stuck_time_s", "minimum_duration_s", "normal_low",
+        "normal_high",
+    ),
+)  # fmt: skip
+"""Raw integers, None for no limit; `hysteresis` and `minimum_duration_s` 0 or more."""
 
 Change = namedtuple("Change", ("channel", "type_id", "condition", "active", "raw"))
 """A condition of a channel started (`active` True) or ended; `raw` the value that showed it, or None."""
 
-NO_LIMITS = Limits(None, None, 0)
+NO_LIMITS = Limits(None, None, 0, None, None, 0, None, None)
 FAILURES = 3  # one bad reading on a long bus is noise
+RATE_WINDOW_S = 60
+RATE_STEP_S = 15  # between the values that a new one is compared with: bounds what is held a channel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     Value = tuple[int, ...]
+    Found = tuple[
+        int, bool, int
+    ]  # condition, whether it holds, for how many seconds it must before it counts
 
 
 class Detector:
@@ -30,26 +52,36 @@ class Detector:
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
         self._channels = channels
-        self._limits = [NO_LIMITS] * len(channels)
+        self._limits: Sequence[Limits] = [NO_LIMITS] * len(channels)
         self._active = bytearray(len(channels))  # bit n: condition n is active
         self._failures = bytearray(len(channels))
+        self._since: dict[int, int] = {}  # 8 * channel + condition: since when it is otherwise than active
+        self._same: list[tuple[int, Value] | None] = [None] * len(channels)  # since when it has this value
+        self._earlier: dict[int, list[tuple[int, Value]]] = {}  # channel with a rate: times and values
 
-    def set_limits(self, limits: list[Limits]) -> None:
-        """Judge by these limits, one a channel, from the next sample on; one taken away ends its alarm."""
+    def set_limits(self, limits: "Sequence[Limits]") -> None:
+        """Judge by these limits, one a channel, from the next sample on."""
         self._limits = list(limits)
+        self._since = {}
 
-    def examine(self, values: "tuple[Value | None, ...]", room: int) -> list[Change]:
+    def examine(
+        self, time_s: int, values: "Sequence[Value | None]", states: bytes, room: int
+    ) -> list[Change]:
         """Return what started or ended with this sample, at most `room` changes.
 
-        A change for which there was no room is not forgotten: it comes with the next sample that shows it.
+        `time_s` never falls; `states` are those of farwire_node.faults, a byte a channel. A change for which
+        there was no room is not forgotten: it comes with the next sample that shows it.
         """
         changes: list[Change] = []
         for index, value in enumerate(values):
-            for condition, active in self._judge(index, value):
-                if active != self._is_active(index, condition) and len(changes) < room:
+            if states[index] == faults.NOT_DUE:
+                continue
+            for condition, holds, patience_s in self._judge(index, time_s, value, states[index]):
+                if self._changes(index, condition, holds, patience_s, time_s) and len(changes) < room:
+                    self._since.pop(8 * index + condition, None)
                     self._active[index] ^= 1 << condition
                     channel = self._channels[index]
-                    changes.append(Change(channel.channel, channel.type_id, condition, active, value))
+                    changes.append(Change(channel.channel, channel.type_id, condition, holds, value))
         return changes
 
     def active(self) -> list[tuple[int, int, int]]:
@@ -63,17 +95,81 @@ class Detector:
                 if own.channel == channel and own.type_id == type_id:
                     self._active[index] = bits
 
-    def _judge(self, index: int, value: "Value | None") -> list[tuple[int, bool]]:
-        """Return (condition, whether it holds) for each condition that this value says something about."""
+    def _changes(self, index: int, condition: int, holds: bool, patience_s: int, time_s: int) -> bool:
+        """Return whether a condition has been otherwise than it is active for long enough."""
+        key = 8 * index + condition
+        if holds == self._is_active(index, condition):
+            self._since.pop(key, None)
+            return False
+        return time_s - self._since.setdefault(key, time_s) >= patience_s
+
+    def _judge(self, index: int, time_s: int, value: "Value | None", state: int) -> "list[Found]":
+        """Return what this reading says about each condition that it says something about."""
+        if state == faults.OFF:
+            self._failures[index] = 0
+            self._same[index] = None
+            self._earlier.pop(index, None)
+            return [(condition, False, 0) for condition in CONDITIONS]
         if value is None:
             self._failures[index] = min(self._failures[index] + 1, FAILURES)
-            failed = self._failures[index] >= FAILURES
-            return [(SENSOR_FAILED, True)] if failed else []
+            return [(SENSOR_FAILED, True, 0)] if self._failures[index] >= FAILURES else []
         self._failures[index] = 0
-        high, low, hysteresis = self._limits[index]
-        above = high is not None and max(value) > high - (hysteresis if self._is_active(index, HIGH) else 0)
-        below = low is not None and min(value) < low + (hysteresis if self._is_active(index, LOW) else 0)
-        return [(SENSOR_FAILED, False), (HIGH, above), (LOW, below)]
+        limits = self._limits[index]
+        patience_s = limits.minimum_duration_s
+        found = [
+            (SENSOR_FAILED, False, 0),
+            (HIGH, self._is_above(index, HIGH, value, limits.high), patience_s),
+            (LOW, self._is_below(index, LOW, value, limits.low), patience_s),
+        ]
+        outside = self._is_above(index, OUT_OF_NORMAL, value, limits.normal_high)
+        outside = outside or self._is_below(index, OUT_OF_NORMAL, value, limits.normal_low)
+        found.append((OUT_OF_NORMAL, outside, patience_s))
+        self._judge_rate(index, time_s, value, found)
+        self._judge_stuck(index, time_s, value, found)
+        return found
+
+    def _is_above(self, index: int, condition: int, value: "Value", limit: int | None) -> bool:
+        if limit is None:
+            return False
+        hysteresis = self._limits[index].hysteresis if self._is_active(index, condition) else 0
+        return bool(max(value) > limit - hysteresis)
+
+    def _is_below(self, index: int, condition: int, value: "Value", limit: int | None) -> bool:
+        if limit is None:
+            return False
+        hysteresis = self._limits[index].hysteresis if self._is_active(index, condition) else 0
+        return bool(min(value) < limit + hysteresis)
+
+    def _judge_rate(self, index: int, time_s: int, value: "Value", found: "list[Found]") -> None:
+        limit = self._limits[index].rate_per_min
+        patience_s = self._limits[index].minimum_duration_s
+        if limit is None:
+            self._earlier.pop(index, None)
+            found.append((RATE, False, patience_s))
+            return
+        earlier = self._earlier.setdefault(index, [])
+        while len(earlier) > 1 and time_s - earlier[0][0] > RATE_WINDOW_S:
+            earlier.pop(0)
+        if earlier:  # else an alarm of before a restart stays as it is
+            fast = False
+            for before_s, before in earlier:
+                change = max([abs(new - old) for old, new in zip(before, value)])
+                fast = fast or 60 * change > limit * max(time_s - before_s, RATE_WINDOW_S)
+            found.append((RATE, fast, patience_s))
+        if len(earlier) < 2 or time_s - earlier[-2][0] >= RATE_STEP_S:
+            earlier.append((time_s, value))
+        else:
+            earlier[-1] = (time_s, value)  # the newest is always held
+
+    def _judge_stuck(self, index: int, time_s: int, value: "Value", found: "list[Found]") -> None:
+        limit_s = self._limits[index].stuck_time_s
+        same = self._same[index]
+        if limit_s is None or (same is not None and same[1] != value):
+            found.append((STUCK, False, 0))
+        elif same is not None and time_s - same[0] >= limit_s:
+            found.append((STUCK, True, 0))
+        if same is None or same[1] != value:  # an alarm of before a restart waits for another value
+            self._same[index] = (time_s, value)
 
     def _is_active(self, index: int, condition: int) -> bool:
         return bool(self._active[index] >> condition & 1)

@@ -9,7 +9,7 @@ from farwire_codecs import acknowledgement, command, lpp_actuators, ports, state
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
-from farwire_node import configuration, node_events, scheduler
+from farwire_node import configuration, node_events, scheduler, sensor_settings
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.carry import Carry
@@ -18,7 +18,7 @@ from farwire_node.configuration import Configuration
 from farwire_node.detector import Detector
 from farwire_node.learning import Learning
 from farwire_node.link import Joined, Link, Received, Refusal
-from farwire_node.sampler import Sampler
+from farwire_node.sampler import Sample, Sampler
 from farwire_node.schema_memory import SchemaMemory
 from farwire_node.sensor import Actuator, Sensor
 from farwire_node.steps import Listen, Sleep, Transmit
@@ -127,6 +127,8 @@ class Node:
         if self._started:
             self._records.save(now_ms)
             self._alarms.save(now_ms)
+            for sensor in self._sensors:
+                sensor.suspend(now_ms)
         self._link.suspend(now_ms)
 
     # -- inside --
@@ -136,10 +138,9 @@ class Node:
         storage = self._storage
         self._started_ms = now_ms
         self._configuration = Configuration(self._factory, storage)
-        self._sampler = Sampler(
-            self._sensors, self._configuration.sampling_interval_s, now_ms, self._random_below
-        )
-        self._schema = SchemaMemory(self._sampler.channels, self._configuration.sampling_interval_s, storage)
+        plans = sensor_settings.plans(self._configuration, self._sensors)
+        self._sampler = Sampler(self._sensors, plans, now_ms, self._random_below)
+        self._schema = SchemaMemory(self._sampler.channels, self._sampler.usual_interval_s, storage)
         self._carry = Carry()
         self._learning = Learning(self._schema)
         self._records = RecordStore(self._schema.schema, self._capacity, storage)
@@ -159,13 +160,18 @@ class Node:
     def _apply(self, now_ms: int) -> None:
         """Run the configuration."""
         running = self._configuration
-        self._sampler.set_interval(running.sampling_interval_s, now_ms)
-        self._schema.set_interval(running.sampling_interval_s)
+        channels = self._sampler.channels
+        self._sampler.set_plans(sensor_settings.plans(running, self._sensors), now_ms)
+        self._sampler.set_calibrations(sensor_settings.calibrations(running, channels))
+        self._schema.set_interval(self._sampler.usual_interval_s)
         self._carry.enabled = running.carries_model
         self._show_schema()
-        self._detector.set_limits(running.limits(self._sampler.channels))
-        self._agenda.reporting_interval_s = running.reporting_interval_s
+        self._detector.set_limits(sensor_settings.limits(running, channels))
+        self._reporting_s = sensor_settings.reporting_intervals(running, self._sensors)
+        self._agenda.reporting_interval_s = max(self._reporting_s or [running.reporting_interval_s])
         self._agenda.state_interval_s = running.state_interval_s
+        # What is switched off alarms no more; the others are not due now.
+        self._detect(now_ms // 1000, (None,) * len(channels), self._sampler.states(), now_ms)
 
     def _show_schema(self) -> None:
         """Let the agenda know how batches are to be encoded."""
@@ -195,21 +201,34 @@ class Node:
         sample = self._sampler.poll(now_ms)
         if sample is None:
             return
+        got = [within_s for within_s, value in zip(self._reporting_s, sample.values) if value is not None]
+        if got or sample.regular:  # else a failed sensor was tried again, in vain: nothing to store
+            self._agenda.reporting_interval_s = min(got + [self._agenda.reporting_interval_s])
+            self._store(sample, now_ms)
+        self._detect(sample.time_s, sample.values, sample.states, now_ms)
+        if self._learning.sampled(self._records):
+            self._show_schema()
+        if self._link.joined:
+            self._agenda.sampled(self._link.capacity(now_ms), now_ms)
+
+    def _store(self, sample: Sample, now_ms: int) -> None:
+        """Hold a sample as a record."""
         for number in self._records.add(sample.time_s, sample.values):
             self._tell(node_events.Dropped(number))
             self._agenda.want_gap_reported(now_ms)
         record = Record(self._records.next - 1, sample.time_s, sample.values)
         self._tell(node_events.Sampled(record, self._sampler.channels))
-        changes = self._detector.examine(sample.values, self._alarms.room)
+
+    def _detect(
+        self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", states: bytes, now_ms: int
+    ) -> None:
+        """Raise and end alarms."""
+        changes = self._detector.examine(time_s, values, states, self._alarms.room)
         if changes:
-            for alarm in self._alarms.add(changes, sample.time_s, self._detector.active(), now_ms):
+            for alarm in self._alarms.add(changes, time_s, self._detector.active(), now_ms):
                 self._tell(node_events.AlarmRaised(alarm, now_ms))
             self._agenda.alarmed(now_ms)
             self._refused_until_ms = now_ms
-        if self._learning.sampled(self._records):
-            self._show_schema()
-        if self._link.joined:
-            self._agenda.sampled(self._link.capacity(now_ms), now_ms)
 
     def _send_what_is_due(self, now_ms: int) -> int | None:
         """Give the link a frame if one is due; return when to look again, None if only events matter."""
@@ -251,6 +270,7 @@ class Node:
             agenda.sent_state(tx_end_ms)
         else:
             agenda.sent_batch(step.content, size, capacity, tx_end_ms)
+            agenda.reporting_interval_s = max(self._reporting_s or [agenda.reporting_interval_s])
 
     def _reboot(self, now_ms: int) -> None:
         self.suspend(now_ms)

@@ -15,7 +15,8 @@ from farwire_node.configuration import (
     RUNNING,
     Configuration,
 )
-from farwire_node.detector import NO_LIMITS, Limits
+from farwire_node.detector import NO_LIMITS
+from farwire_node.sensor_settings import limits
 from farwire_node.storage import MemoryStorage
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
 
@@ -39,7 +40,7 @@ def test_a_node_without_a_document_runs_the_values_built_in() -> None:
     running = Configuration((), MemoryStorage())
 
     assert running.sampling_interval_s == BUILT_IN[codec.SAMPLING_INTERVAL_S]
-    assert running.limits((TEMPERATURE,)) == [NO_LIMITS]
+    assert limits(running, (TEMPERATURE,)) == [NO_LIMITS]
 
 
 def test_the_factory_document_runs_until_another_comes() -> None:
@@ -51,7 +52,8 @@ def test_a_document_in_one_piece_is_applied() -> None:
 
     assert receive_all(running, codec.pieces(WANTED, 51)) == [APPLIED]
     assert (running.sampling_interval_s, running.reporting_interval_s) == (30, 300)
-    assert running.limits((TEMPERATURE, HUMIDITY)) == [Limits(800, -100, 20), NO_LIMITS]
+    wanted = NO_LIMITS._replace(high=800, low=-100, hysteresis=20)
+    assert limits(running, (TEMPERATURE, HUMIDITY)) == [wanted, NO_LIMITS]
     assert running.hash == codec.document_hash(WANTED)
 
 

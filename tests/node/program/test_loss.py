@@ -144,7 +144,9 @@ def test_a_cloud_that_waits_for_records_which_will_not_come_is_told_so() -> None
     assert dropped > 50
     assert bench.cloud.states[-1].dropped_records == dropped
     assert bench.cloud.acknowledgement().through == max(bench.sampled)
-    assert set(bench.sampled) - set(bench.cloud.records) == set(range(1, dropped + 1))
+    missing = set(bench.sampled) - set(bench.cloud.records)
+    assert missing  # some that were dropped may have come through before
+    assert missing <= {event.number for event in bench.events(node_events.Dropped)}  # type: ignore[attr-defined]
 
 
 def test_records_go_on_above_what_the_cloud_has_when_the_nodes_storage_was_lost() -> None:
