@@ -11,7 +11,7 @@ Acknowledgement = namedtuple(
 """`through`: every record up to it is stored (0: none). `stored_above`: bytes, bit i (lowest first in each
 byte): record through + 2 + i is stored too. `alarms_through`: as `through`, of alarms. `schema_wanted`: the
 receiver lacks the node's schema; send it inline. `base_wanted`: it lacks the model that the node's batches
-build on; begin another one with a record that this acknowledges."""
+build on; begin another one with a record that is sampled after this."""
 
 SCHEMA_WANTED = 0x01
 HAS_BITMAP = 0x02

@@ -43,13 +43,23 @@ class Contexts:
 
     def start(self, flat: bool = False) -> None:
         """Begin as every self-contained frame begins; `flat`: as if nothing had been trained."""
+        if _begun and not flat and _begun[0][0] is START:
+            self.chances[:] = _begun[0][1]
+            self.counts[:] = _begun[0][2]
+            return
         chances, counts, trained = self.chances, self.counts, START
         for at in range(ALL):
             chance = 0 if flat else trained[at]
             chances[at] = chance << 8 if chance else 32768
             counts[at] = TRAINED if chance else UNTRAINED
+        if not flat:
+            _begun[:] = [(START, chances[:], counts[:])]
 
     def copy(self, other: "Contexts") -> None:
         """Take over the state of another, without taking heap."""
         self.chances[:] = other.chances
         self.counts[:] = other.counts
+
+
+# The start tables, and the chances and counts that they gave: once it is known, a start is a copy.
+_begun: "list[tuple[bytes, array[int], bytearray]]" = []
