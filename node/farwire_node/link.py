@@ -33,8 +33,17 @@ Delivered = namedtuple("Delivered", ("acknowledged",))
 Received = namedtuple("Received", ("port", "payload"))
 # Answer to a link check: `margin_db` above the demodulation floor at the best of `gateways` gateways.
 LinkChecked = namedtuple("LinkChecked", ("margin_db", "gateways"))
-# The network's clock: `gps_ms` ms since the GPS epoch was the time at `at_ms` on the node's clock.
+# The network's clock: `gps_ms` ms since the GPS epoch was the time at `at_ms` on the node's clock; `utc_ms`
+# turns it into UTC.
 TimeReceived = namedtuple("TimeReceived", ("gps_ms", "at_ms"))
+
+_GPS_EPOCH_MS = 315_964_800_000  # 1980-01-06, on the clock that counts from 1970-01-01
+_LEAP_MS = 18_000  # GPS time is ahead of UTC by so much since 2017-01-01 (IERS Bulletin C 52)
+
+
+def utc_ms(gps_ms: int) -> int:
+    """Return ms since 1970-01-01 UTC for ms since the GPS epoch, from 2017 to the next leap second."""
+    return gps_ms + _GPS_EPOCH_MS - _LEAP_MS
 
 
 class Link:
@@ -81,7 +90,10 @@ class Link:
         raise NotImplementedError
 
     def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
-        """Return the next step. A Transmit or a Listen is returned once; after it comes Sleep."""
+        """Return the next step. A Transmit or a Listen is returned once; after it comes Sleep.
+
+        After a Listen that stays open a Transmit or another Listen may come while it is open (steps.py).
+        """
         raise NotImplementedError
 
     def on_tx_done(self, now_ms: int) -> None:
@@ -99,6 +111,12 @@ class Link:
     def events(self) -> list[tuple[object, ...]]:
         """Return what happened since the last call, oldest first, and forget it."""
         raise NotImplementedError
+
+    def set_class(self, device_class: str) -> None:
+        """Hear downlinks after uplinks only ("A"), or whenever nothing is sent ("C"), from now on.
+
+        A link whose class is fixed when it is made does nothing.
+        """
 
     def suspend(self, now_ms: int) -> None:
         """Save what must survive power off. A link that has nothing to save does nothing."""

@@ -58,9 +58,13 @@ class Air:
         urgent: bool,
         reception: Reception,
         exponent: int,
+        class_c: bool,
         now_ms: int,
     ) -> None:
-        """Start a turn now on one of these channels; `legal_ms` allowed it."""
+        """Start a turn now on one of these channels; `legal_ms` allowed it.
+
+        `class_c`: the receiver stays on RX2 wherever the turn leaves it free.
+        """
         region, plan = self._region, self._plan
         length_ms = self.length_ms(len(phy), dr)
         index = plan.choose(indexes, length_ms, now_ms, urgent, self._random_below)
@@ -68,15 +72,12 @@ class Air:
         plan.charge(index, length_ms, now_ms)
         self._duty_cycle.charge(length_ms, now_ms, exponent)
         self._persistence.airtime_booked()
-        eirp_dbm = min(region.max_eirp_dbm - 2 * tx_power, plan.max_eirp_dbm(index), self._max_eirp_dbm)
+        eirp_dbm = min(plan.eirp_dbm - 2 * tx_power, plan.max_eirp_dbm(index), self._max_eirp_dbm)
         sf, bw_hz = region.data_rates[dr]
         rx1_freq_hz, rx1_dr = plan.rx1(index, dr, reception.rx1_dr_offset)
         rx2_delay_ms = reception.rx1_delay_ms + RECEIVE_DELAY2_AFTER_1_MS
-        self._cycle.start(
-            Transmit(phy, plan.freq_hz(index), sf, bw_hz, eirp_dbm, length_ms),
-            (
-                (reception.rx1_delay_ms, rx1_freq_hz) + region.data_rates[rx1_dr],
-                (rx2_delay_ms, reception.rx2_freq_hz) + region.data_rates[reception.rx2_dr],
-            ),
-            now_ms,
-        )
+        receptions = [(rx2_delay_ms, reception.rx2_freq_hz) + region.data_rates[reception.rx2_dr]]
+        if region.data_rates[rx1_dr] is not None:  # else the answer would come in FSK
+            receptions.insert(0, (reception.rx1_delay_ms, rx1_freq_hz) + region.data_rates[rx1_dr])
+        transmit = Transmit(phy, plan.freq_hz(index), sf, bw_hz, eirp_dbm, length_ms)
+        self._cycle.start(transmit, tuple(receptions), class_c, now_ms)

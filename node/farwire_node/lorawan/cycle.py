@@ -1,4 +1,7 @@
-"""One turn of the radio in class A: send, wait, listen, wait, listen (TS001-1.0.4 §3.3).
+"""One turn of the radio: send, wait, listen, wait, listen (TS001-1.0.4 §3.3).
+
+In class C the second window begins where the first ends, so that the receiver is never retuned within it, and
+the waiting before the first is not asleep (class_c.py).
 
 Knows times and settings but neither keys nor contents: whoever gets a frame judges it, and ends the turn with
 `finish` if it was the answer. Times in ms on the node's clock.
@@ -6,12 +9,8 @@ Knows times and settings but neither keys nor contents: whoever gets a frame jud
 
 from farwire_node.lorawan.airtime import airtime_ms
 from farwire_node.lorawan.frames import MAX_PHY
-from farwire_node.lorawan.windows import window
+from farwire_node.lorawan.windows import Window, window
 from farwire_node.steps import Listen, Sleep, Transmit
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from farwire_node.lorawan.windows import Window
 
 IDLE = 0
 READY = 1  # the Transmit goes out with the next poll
@@ -30,18 +29,27 @@ class Cycle:
     def __init__(self, clock_error_ppm: int) -> None:
         self.phase = IDLE
         self.tx_end_ms = 0
+        self.in_rx2 = False  # LISTENING in the second window
+        self.rx2_nominal_ms = 0  # when an answer in the second window begins
         self.missed_windows = 0
         self.radio_timeouts = 0
         self._clock_error_ppm = clock_error_ppm
         self._transmit: Transmit | None = None
         self._receptions: tuple[tuple[int, int, int, int], ...] = ()
         self._windows: list[Window] = []
+        self._open: Window | None = None
         self._deadline_ms = 0
+        self.class_c = False  # of the turn under way
 
     def start(
-        self, transmit: Transmit, receptions: "tuple[tuple[int, int, int, int], ...]", now_ms: int
+        self,
+        transmit: Transmit,
+        receptions: "tuple[tuple[int, int, int, int], ...]",
+        class_c: bool,
+        now_ms: int,
     ) -> None:
-        """Begin a turn. `receptions` are (delay after the end of the frame, Hz, SF, bandwidth Hz)."""
+        """Begin a turn. `receptions`: (delay after the end of the frame, Hz, SF, bandwidth Hz), RX2 last."""
+        self.class_c = class_c
         self._transmit = transmit
         self._receptions = receptions
         self._windows = []
@@ -83,10 +91,23 @@ class Cycle:
         ]
         self._transmit = None
         self.phase = WAITING
+        if self._receptions:
+            self.rx2_nominal_ms = now_ms + self._receptions[-1][0]
+        if self.class_c and self._windows:
+            opens_ms = self._windows[0].closes_ms if len(self._windows) > 1 else now_ms
+            closes_ms, freq_hz, sf, bw_hz = self._windows[-1][1:]
+            self._windows[-1] = Window(opens_ms, closes_ms, freq_hz, sf, bw_hz)
 
     def next_window(self) -> None:
         """Leave the open window: nothing came, or nothing that was meant for us."""
         if self.phase == LISTENING:
+            self.phase = WAITING
+
+    def resume(self, now_ms: int) -> None:
+        """Go on with the open window after a frame that was not the answer."""
+        if self.phase == LISTENING:
+            if self._open is not None and now_ms < self._open.closes_ms:
+                self._windows.insert(0, self._open)
             self.phase = WAITING
 
     def finish(self) -> None:
@@ -120,6 +141,8 @@ class Cycle:
             self.missed_windows += 1
             return None
         self.phase = LISTENING
+        self._open = first
+        self.in_rx2 = not self._windows
         # A frame that began in the window may be as long as frames get.
         longest_ms = airtime_ms(MAX_PHY, first.sf, first.bw_hz, False)
         self._deadline_ms = first.closes_ms + longest_ms + _GRACE_MS

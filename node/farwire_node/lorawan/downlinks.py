@@ -9,6 +9,13 @@ MALFORMED = "malformed"
 FOREIGN = "foreign"  # for another device, or an uplink
 WRONG_MIC = "wrong_mic"
 REPLAYED = "replayed"  # ours, but its counter was used before
+OUTSIDE_WINDOW = "outside_window"  # came while nobody listened: the driver's mistake
+COMMANDS_IN_CLASS_C = "commands_in_class_c"  # ours, but its MAC commands have no place there
+
+
+def none_refused() -> dict[str, int]:
+    """Return the counters of all these, at 0."""
+    return dict.fromkeys((MALFORMED, FOREIGN, WRONG_MIC, REPLAYED, OUTSIDE_WINDOW, COMMANDS_IN_CLASS_C), 0)
 
 
 def opened(session: Session, phy: bytes, crypto: Crypto) -> tuple[frames.DataFrame | None, str]:

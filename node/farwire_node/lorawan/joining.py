@@ -6,9 +6,10 @@ DevNonce counts up from 0 and is in storage before it is on air; JoinNonce must 
 import struct
 
 from farwire_node.aes import Crypto
-from farwire_node.errors import FrameError
+from farwire_node.errors import FrameError, MicError
 from farwire_node.lorawan.airtime import airtime_ms
 from farwire_node.lorawan.channel_plan import ChannelPlan
+from farwire_node.lorawan.downlinks import MALFORMED, WRONG_MIC
 from farwire_node.lorawan.join import (
     REQUEST_SIZE,
     JoinAccept,
@@ -20,6 +21,7 @@ from farwire_node.lorawan.join import (
 from farwire_node.lorawan.join_backoff import JoinBackoff
 from farwire_node.lorawan.join_plan import JoinPlan
 from farwire_node.lorawan.regions.region import Region
+from farwire_node.lorawan.session import Session
 from farwire_node.storage import Storage
 
 TYPE_CHECKING = False
@@ -118,6 +120,24 @@ class Joining:
         )
         self._backoff = None
         return accept, keys[0], keys[1]
+
+    def session_of(
+        self, phy: bytes, plan: ChannelPlan, initial_dr: int | None, counters: dict[str, int]
+    ) -> Session | None:
+        """Return the session that a join-accept makes and set the plan to it; None if it is none of ours."""
+        try:
+            accept, nwk_s_key, app_s_key = self.accept(phy)
+        except MicError:
+            counters[WRONG_MIC] += 1
+            return None
+        except FrameError:
+            counters[MALFORMED] += 1
+            return None
+        plan.reset()
+        plan.apply_cf_list(accept.cf_list)
+        session = Session(self._region, accept, nwk_s_key, app_s_key, self.dr)
+        session.choose_rate(self._region, plan, (initial_dr, session.dr))
+        return session
 
     def failed(self, plan: ChannelPlan, now_ms: int) -> int | None:
         """Plan the next attempt after one that nobody answered; return when it will be, None if never."""

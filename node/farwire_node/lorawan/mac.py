@@ -1,12 +1,12 @@
-"""A class A MAC of LoRaWAN 1.0.x without a radio and without a clock: bytes and times in, steps out.
+"""A MAC of LoRaWAN 1.0.4, class A and C, without a radio and without a clock: bytes and times in, steps out.
 
 What a call means is in link.py. One turn of the radio is a Cycle (cycle.py); this module decides what goes
-into the next one: a join-request, a frame of the node, one more copy of it (NbTrans), or an empty frame of
-its own that carries an acknowledgement. Specification: TS001-1.0.4, RP002-1.0.4.
+into the next one: a join-request, a frame of the node, one more copy of it (NbTrans), or a frame of its own
+that carries what is owed to the network (owed.py). Specification: TS001-1.0.4, RP002-1.0.4.
 """
 
 from farwire_node.aes import Crypto
-from farwire_node.errors import ConfigurationError, FrameError, MicError
+from farwire_node.errors import ConfigurationError
 from farwire_node.link import (
     AIRTIME,
     BUSY,
@@ -16,27 +16,22 @@ from farwire_node.link import (
     Joined,
     JoinFailed,
     Link,
-    LinkChecked,
     Received,
     Refusal,
     Sending,
-    TimeReceived,
 )
 from farwire_node.lorawan import adr as back_off
 from farwire_node.lorawan import cycle, downlinks, frames, mac_answers, mac_commands
 from farwire_node.lorawan.air import Air
 from farwire_node.lorawan.channel_plan import ChannelPlan
-from farwire_node.lorawan.f_opts import FOpts
+from farwire_node.lorawan.class_c import Standby
 from farwire_node.lorawan.joining import Joining
 from farwire_node.lorawan.ledger import Ledger
+from farwire_node.lorawan.owed import Owed
 from farwire_node.lorawan.persistence import Persistence
-from farwire_node.lorawan.regions.region import (
-    JOIN_ACCEPT_DELAY1_MS,
-    RETRANSMIT_TIMEOUT_MAX_MS,
-    RETRANSMIT_TIMEOUT_MIN_MS,
-    Region,
-)
+from farwire_node.lorawan.regions.region import JOIN_ACCEPT_DELAY1_MS, Region
 from farwire_node.lorawan.session import Session
+from farwire_node.lorawan.size_doubt import SizeDoubt
 from farwire_node.lorawan.uplink import Uplink
 from farwire_node.lorawan.windows import Reception
 from farwire_node.steps import Listen, Sleep, Transmit
@@ -46,15 +41,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# An own frame (acknowledgement, or to fetch what the network holds) leaves at random within this time after
-# the downlink, so that a frame of the node can carry it instead. TS001 §4.3.1.2 leaves the moment open.
-_OWN_FRAME_MIN_MS = 1_000
-_OWN_FRAME_SPREAD_MS = 3_000
-
 # A further copy that the airtime does not allow within this time is given up: the node's next frame says
 # more than an old one, and its records carry their age as of the first copy.
 _COPY_PATIENCE_MS = 30_000
-_COPY_SPREAD_MS = 1_000  # copies of two devices that met once should not meet again
 
 _IDLE_MS = 3_600_000
 _LAST_PORT = 223  # of an application (TS001 §4.3.2)
@@ -67,7 +56,8 @@ class Mac(Link):
     succeeded with). `reserve_percent`: share of each sub-band's hour that only urgent frames may use.
     `adr`: the network may choose data rate and power. `clock_error_ppm`: how much this clock and a gateway's
     may differ. `max_eirp_dbm`: what the board reaches, if less than the region allows. `join_spread_ms`: the
-    first attempt to join comes at random within this time.
+    first attempt to join comes at random within this time. `senses_channel`: the radio's driver listens
+    before it sends, without which a region whose law asks for that (KR920) is a ConfigurationError.
 
     `counters` tells what was refused and why, for a device that seems deaf.
     """
@@ -87,23 +77,20 @@ class Mac(Link):
         clock_error_ppm: int = 100,
         max_eirp_dbm: int | None = None,
         join_spread_ms: int = 5_000,
+        senses_channel: bool = False,
     ) -> None:
         if initial_dr is not None and initial_dr not in region.up_drs:
             raise ConfigurationError(f"initial_dr is {initial_dr}, expected one of {region.up_drs}")
         if not 0 <= reserve_percent < 100:
             raise ConfigurationError(f"reserve_percent is {reserve_percent}, expected 0..99")
+        if region.listen_before_talk and not senses_channel:
+            raise ConfigurationError(f"{region.name} wants a radio that senses the channel before it sends")
         self._region = region
         self._crypto = crypto
         self._random_below = random_below
         self._initial_dr = initial_dr
         self._join_spread_ms = join_spread_ms
-        self.counters = {
-            downlinks.MALFORMED: 0,
-            downlinks.FOREIGN: 0,
-            downlinks.WRONG_MIC: 0,
-            downlinks.REPLAYED: 0,
-            "outside_window": 0,
-        }
+        self.counters = downlinks.none_refused()
         ledger = Ledger(region.sub_bands, reserve_percent)
         self._plan = ChannelPlan(region, ledger)
         self._device = mac_answers.Device(region, self._plan, adr)
@@ -115,9 +102,9 @@ class Mac(Link):
         self._asking = False  # the cycle under way is a join-request's
         self._uplink: Uplink | None = None  # the frame whose copies are being sent
         self._free_ms = 0  # no new frame before (RETRANSMIT_TIMEOUT)
-        self._own_ms: int | None = None  # when an own empty frame is wanted
-        self._ack_due = False
-        self._f_opts = FOpts()
+        self._owed = Owed(random_below)
+        self._standby = Standby(region)
+        self._doubt = SizeDoubt(region)
         self._events: list[tuple[object, ...]] = []
         self._sleep: Sleep | None = None  # holds until its time, unless something happens
         self._started = False
@@ -149,27 +136,34 @@ class Mac(Link):
         """The present DR of uplinks, None while not joined."""
         return None if self._session is None else self._session.dr
 
+    def set_class(self, device_class: str) -> None:
+        """Be of class A or C from now on."""
+        if device_class not in ("A", "C"):
+            raise ConfigurationError(f"device_class is {device_class!r}, expected A or C")
+        self._standby.wanted = device_class == "C"
+        self._sleep = None
+
     def set_battery(self, level: int) -> None:
         """Tell the level to report: 0 external power, 1 (empty) to 254 (full), 255 not known."""
         self._device.battery = level
 
     def request_link_check(self) -> None:
         """Ask with the next frame how well the network hears; LinkChecked answers."""
-        self._f_opts.request(mac_commands.encode(mac_commands.LinkCheckReq()))
+        self._owed.f_opts.request(mac_commands.encode(mac_commands.LinkCheckReq()))
 
     def request_time(self) -> None:
         """Ask with the next frame for the network's time; TimeReceived answers."""
-        self._f_opts.request(mac_commands.encode(mac_commands.DeviceTimeReq()))
+        self._owed.f_opts.request(mac_commands.encode(mac_commands.DeviceTimeReq()))
 
     def capacity(self, now_ms: int) -> int:
         """Return the largest payload at the present data rate beside what waits to be sent; 0: no session."""
-        return 0 if self._session is None else self._limit() - len(self._f_opts.fitting(self._limit()))
+        return 0 if self._session is None else self._limit() - len(self._owed.f_opts.fitting(self._limit()))
 
     def airtime_ms(self, size: int) -> int:
         """Return the airtime of `size` bytes together with what waits to be sent; 0: no session."""
         if self._session is None:
             return 0
-        waiting = len(self._f_opts.fitting(self._limit()))
+        waiting = len(self._owed.f_opts.fitting(self._limit()))
         return self._air.length_ms(frames.OVERHEAD + waiting + size, self._session.dr)
 
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
@@ -199,7 +193,8 @@ class Mac(Link):
         cut_short = self._uplink
         if cut_short is not None:
             self._deliver(cut_short, False)
-        self._begin(self._session, port, payload, confirmed, urgent, now_ms)
+        f_opts = self._owed.f_opts.fitting(self._limit())
+        self._begin(self._session, f_opts, port, payload, confirmed, urgent, now_ms)
         if cut_short is not None:
             self._note_silence()
         return Sending(self._cycle.tx_end_ms)
@@ -231,8 +226,13 @@ class Mac(Link):
             elif step is None:
                 wait_ms = self._next_turn(now_ms)
                 step = None if wait_ms is None else Sleep(wait_ms)
+            if isinstance(step, Sleep):
+                listen = self._standby.step(self._cycle, self._session, now_ms)
+                self._sleep = step if listen is None else None
+                return listen or step
             if step is not None:
-                self._sleep = step if isinstance(step, Sleep) else None
+                self._standby.ended()
+                self._sleep = None
                 return step
 
     def on_tx_done(self, now_ms: int) -> None:
@@ -241,18 +241,22 @@ class Mac(Link):
         self._sleep = None
 
     def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
-        """Judge what came in a window: the answer ends the cycle, anything else is counted and forgotten."""
+        """Judge what came: the answer ends the cycle; it goes on after anything else."""
         self._sleep = None
-        if self._cycle.phase != cycle.LISTENING:
-            self.counters["outside_window"] += 1
-        elif self._asking:
+        listening = self._cycle.phase == cycle.LISTENING
+        if not listening and not self._standby.is_open:
+            self.counters[downlinks.OUTSIDE_WINDOW] += 1
+        elif listening and self._asking:
             self._on_join_accept(frame)
         elif self._session is not None:
-            self._on_downlink(self._session, frame, snr_db, now_ms)
-        self._cycle.next_window()
+            answers = listening and self._standby.is_answer(self._cycle, self._session, frame, now_ms)
+            self._on_downlink(self._session, frame, answers, snr_db, now_ms)
+        self._standby.ended()
+        self._cycle.resume(now_ms)
 
     def on_listen_end(self, now_ms: int) -> None:
         """Learn that the last Listen ended without a frame."""
+        self._standby.ended()
         self._cycle.next_window()
         self._sleep = None
 
@@ -264,12 +268,12 @@ class Mac(Link):
             return self._next_attempt(now_ms)
         if session is None:
             return now_ms + _IDLE_MS
-        if self._uplink is not None:
+        if self._uplink is not None and self._owed.by_ms is None:
             return self._next_copy(session, self._uplink, now_ms)
         if self._device.adr and session.silent_uplinks >= back_off.REJOIN_AFTER:
             self.join(now_ms)
             return now_ms + _IDLE_MS if self._session is not None else None
-        if self._own_ms is not None:
+        if self._owed.own_ms is not None:
             return self._own_frame(session, now_ms)
         return now_ms + _IDLE_MS
 
@@ -296,58 +300,60 @@ class Mac(Link):
             return now_ms + _IDLE_MS if earliest_ms is None else earliest_ms
         self._asking = True
         reception = Reception(JOIN_ACCEPT_DELAY1_MS, 0, region.rx2_freq_hz, region.rx2_dr)
-        dr, channels = joining.dr, joining.channels
-        self._air.transmit(joining.request(now_ms), channels, dr, 0, False, reception, 0, now_ms)
+        phy = joining.request(now_ms)
+        self._air.transmit(phy, joining.channels, joining.dr, 0, False, reception, 0, False, now_ms)
         return None
 
     def _own_frame(self, session: Session, now_ms: int) -> int | None:
-        """Send an empty frame of our own."""
-        assert self._own_ms is not None
-        length_ms = self.airtime_ms(-1)  # there is no port either
-        earliest_ms = max(now_ms, self._own_ms, self._free_ms)
-        legal_ms = self._legal_ms(session, session.dr, length_ms, earliest_ms, False)
-        if legal_ms is None:
-            self._own_ms = None
+        """Send a frame of our own. A class C answer cuts copies short and may take the reserve."""
+        owed = self._owed
+        if self._uplink is not None:
+            self._deliver(self._uplink, False)
+            self._note_silence()
+        assert owed.own_ms is not None
+        f_opts, port, payload = owed.own_content(self._limit())
+        size = frames.OVERHEAD - int(port is None) + len(f_opts) + len(payload)
+        urgent = owed.by_ms is not None
+        earliest_ms = max(now_ms, owed.own_ms, self._free_ms)
+        length_ms = self._air.length_ms(size, session.dr)
+        legal_ms = self._legal_ms(session, session.dr, length_ms, earliest_ms, urgent)
+        if legal_ms is None or (owed.by_ms is not None and legal_ms > owed.by_ms):
+            owed.drop_own()  # what is owed rides the node's next frame
         elif legal_ms > now_ms:
             return legal_ms
         else:
-            self._begin(session, None, b"", False, False, now_ms)
+            self._begin(session, f_opts, port, payload, False, urgent, now_ms)
         return None
 
     def _begin(
-        self, session: Session, port: int | None, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
+        self,
+        session: Session,
+        f_opts: bytes,
+        port: int | None,
+        payload: bytes,
+        confirmed: bool,
+        urgent: bool,
+        now_ms: int,
     ) -> None:
         """Build the next frame and start its first copy; the caller knows that it is legal."""
-        f_opts = self._f_opts.fitting(self._limit())
         if session.f_cnt_up >= session.f_cnt_up_reserved:
             self._persistence.save_session(session, False)
         wants_answer = self._device.adr and back_off.wants_answer(session.silent_uplinks)
-        frame = frames.DataFrame(
-            True,
-            confirmed,
-            session.dev_addr,
-            self._device.adr,
-            wants_answer,
-            self._ack_due,
-            False,
-            session.f_cnt_up,
-            f_opts,
-            port,
-            payload,
+        phy = session.sealed(
+            self._crypto, confirmed, self._device.adr, wants_answer, self._owed.ack, f_opts, port, payload
         )
-        phy = frames.encode_data(frame, session.nwk_s_key, session.app_s_key, self._crypto)
-        session.f_cnt_up += 1
-        self._f_opts.sent()
-        self._ack_due = False
-        self._own_ms = None
+        commands = f_opts if port else f_opts + payload
+        asks_time = mac_commands.DeviceTimeReq() in mac_commands.decode(commands, True)
+        self._owed.sent(len(commands), now_ms)
         self._uplink = Uplink(
             phy,
             session.dr,
             self._air.length_ms(len(phy), session.dr),
             confirmed,
             urgent,
-            port is None,
+            not port,
             session.nb_trans,
+            asks_time,
         )
         self._transmit_copy(session, self._uplink, now_ms)
 
@@ -362,6 +368,7 @@ class Mac(Link):
             uplink.urgent,
             session.reception,
             session.max_duty_cycle,
+            self._standby.wanted,
             now_ms,
         )
         self._sleep = None
@@ -378,10 +385,8 @@ class Mac(Link):
             return
         if uplink is None:
             return
-        pause_ms = self._random_below(_COPY_SPREAD_MS)
+        pause_ms = uplink.pause_ms(self._random_below)
         if uplink.confirmed:
-            spread_ms = RETRANSMIT_TIMEOUT_MAX_MS - RETRANSMIT_TIMEOUT_MIN_MS
-            pause_ms = RETRANSMIT_TIMEOUT_MIN_MS + self._random_below(spread_ms + 1)
             self._free_ms = now_ms + pause_ms
         if uplink.copies_left:
             uplink.next_copy_ms = now_ms + pause_ms
@@ -393,6 +398,8 @@ class Mac(Link):
     def _deliver(self, uplink: Uplink, acknowledged: bool) -> None:
         """Send no further copy."""
         self._uplink = None
+        if self._session is not None:
+            self._doubt.note(self._session, uplink, acknowledged)
         if not uplink.own:
             self._events.append(Delivered(acknowledged if uplink.confirmed else None))
 
@@ -404,57 +411,50 @@ class Mac(Link):
                 back_off.relax(self._session, self._plan, self._region)
 
     def _on_join_accept(self, phy: bytes) -> None:
-        try:
-            accept, nwk_s_key, app_s_key = self._joining.accept(phy)
-        except MicError:
-            self.counters[downlinks.WRONG_MIC] += 1
-            return
-        except FrameError:
-            self.counters[downlinks.MALFORMED] += 1
+        session = self._joining.session_of(phy, self._plan, self._initial_dr, self.counters)
+        if session is None:
             return
         self._cycle.finish()
-        self._plan.reset()
-        self._plan.apply_cf_list(accept.cf_list)
-        session = Session(self._region, accept, nwk_s_key, app_s_key, self._joining.dr)
-        for dr in (self._initial_dr, session.dr) + self._region.up_drs:
-            if dr is not None and self._plan.channels_at(dr):
-                session.dr = dr
-                break
         self._session = session
         self._persistence.save_session(session, False)
-        self._events.append(Joined(accept.dev_addr))
+        self._events.append(Joined(session.dev_addr))
 
-    def _on_downlink(self, session: Session, phy: bytes, snr_db: int, now_ms: int) -> None:
+    def _on_downlink(self, session: Session, phy: bytes, answers: bool, snr_db: int, now_ms: int) -> None:
+        """Take a frame for us. `answers`: it came in a window of class A and ends the cycle."""
         frame, why_not = downlinks.opened(session, phy, self._crypto)
         if frame is None:
             self.counters[why_not] += 1
             return
-        self._cycle.finish()
         session.f_cnt_down = frame.f_cnt + 1
-        session.silent_uplinks = 0
-        self._free_ms = 0
-        self._ack_due = frame.confirmed
-        commands = mac_commands.decode(frame.f_opts if frame.port else frame.f_opts + frame.payload, False)
-        self._f_opts.set_answers(mac_answers.answers(self._device, session, commands, snr_db))
+        if answers:
+            self._on_answer(session, frame, snr_db, now_ms)
+        else:
+            # No commands, no sign that uplinks arrive: TS001 §8.1 keeps both to class A.
+            self.counters[downlinks.COMMANDS_IN_CLASS_C] += int(bool(frame.f_opts) or frame.port == 0)
+            if frame.confirmed:
+                self._owed.want_answer(now_ms)
         self._persistence.save_session(session, False)
-        if self._uplink is not None:
-            self._deliver(self._uplink, frame.ack)
-        self._tell_answers(commands)
         if frame.port:
             self._events.append(Received(frame.port, frame.payload))
-        # Answers that take much of the next frame go by themselves: a node might find no room beside them.
-        crowded = 4 * len(self._f_opts.fitting(self._limit())) > self._limit()
-        if frame.confirmed or frame.f_pending or crowded:
-            self._own_ms = now_ms + _OWN_FRAME_MIN_MS + self._random_below(_OWN_FRAME_SPREAD_MS)
 
-    def _tell_answers(self, commands: list[tuple[int, ...]]) -> None:
-        """Pass on the answers to requests of ours; the network's time is that of our frame's end."""
-        for command in commands:
-            if isinstance(command, mac_commands.LinkCheckAns):
-                self._events.append(LinkChecked(command.margin, command.gw_cnt))
-            elif isinstance(command, mac_commands.DeviceTimeAns):
-                gps_ms = 1000 * command.gps_seconds + 1000 * command.frac_256 // 256
-                self._events.append(TimeReceived(gps_ms, self._cycle.tx_end_ms))
+    def _on_answer(self, session: Session, frame: frames.DataFrame, snr_db: int, now_ms: int) -> None:
+        """Take a class A downlink."""
+        self._cycle.finish()
+        session.silent_uplinks = 0
+        self._free_ms = 0
+        owed = self._owed
+        owed.ack = frame.confirmed
+        owed.by_ms = None
+        commands = mac_commands.decode(frame.f_opts if frame.port else frame.f_opts + frame.payload, False)
+        owed.f_opts.set_answers(mac_answers.answers(self._device, session, commands, snr_db))
+        uplink = self._uplink
+        if uplink is not None:
+            self._deliver(uplink, frame.ack)
+        time_at_ms = self._cycle.tx_end_ms if uplink is not None and uplink.asks_time else None
+        self._events.extend(mac_answers.told(commands, time_at_ms))
+        # Answers that take much of the next frame go by themselves: a node might find no room beside them.
+        if frame.confirmed or frame.f_pending or 4 * owed.f_opts.size > self._limit():
+            owed.want_own(now_ms)
 
     # -- helpers --
 
@@ -474,9 +474,7 @@ class Mac(Link):
         self._session = None
         self._persistence.forget_session()
         self._plan.reset()
-        self._f_opts.clear()
-        self._ack_due = False
-        self._own_ms = None
+        self._owed.clear()
         self._free_ms = 0
 
     def _radio_free_ms(self, now_ms: int, urgent: bool) -> int:
@@ -495,4 +493,4 @@ class Mac(Link):
     def _limit(self) -> int:
         """Return the bytes that FOpts and payload may have together."""
         assert self._session is not None
-        return int(self._region.max_payload[self._session.dr])
+        return self._doubt.limit(self._session, self._plan.max_payload(self._session.dr))

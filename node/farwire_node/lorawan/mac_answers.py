@@ -3,9 +3,10 @@
 An answer is (bytes, sticky): a sticky one rides every uplink until a downlink shows that it arrived.
 """
 
+from farwire_node.link import LinkChecked, TimeReceived
 from farwire_node.lorawan import mac_commands as mc
 from farwire_node.lorawan.channel_plan import ChannelPlan
-from farwire_node.lorawan.regions.region import Channel, Region
+from farwire_node.lorawan.regions.region import MAX_EIRPS_DBM, Channel, Region
 from farwire_node.lorawan.session import Session
 
 TYPE_CHECKING = False
@@ -47,6 +48,18 @@ def answers(device: Device, session: Session, commands: "list[Any]", snr_db: int
                 if reply is not None:
                     out.append((mc.encode(reply), sticky))
                 break
+    return out
+
+
+def told(commands: "list[Any]", time_at_ms: int | None) -> list[tuple[int, ...]]:
+    """Return the events for the answers to requests of ours; no time where `time_at_ms` is None."""
+    out: list[tuple[int, ...]] = []
+    for command in commands:
+        if isinstance(command, mc.LinkCheckAns):
+            out.append(LinkChecked(command.margin, command.gw_cnt))
+        elif isinstance(command, mc.DeviceTimeAns) and time_at_ms is not None:
+            gps_ms = 1000 * command.gps_seconds + 1000 * command.frac_256 // 256
+            out.append(TimeReceived(gps_ms, time_at_ms))
     return out
 
 
@@ -130,6 +143,18 @@ def _rx_timing_setup(
     return mc.RXTimingSetupAns()
 
 
+def _tx_param_setup(
+    device: Device, session: Session, request: mc.TXParamSetupReq, snr_db: int
+) -> mc.TXParamSetupAns | None:
+    region, plan = device.region, device.plan
+    if not region.tx_param_setup:
+        return None  # §5.8: such regions do not know the command
+    eirp_dbm = MAX_EIRPS_DBM[request.max_eirp_index]
+    plan.set_tx_params(bool(request.uplink_dwell), bool(request.downlink_dwell), eirp_dbm)
+    session.choose_rate(region, plan, (session.dr,))  # the dwell time may forbid the present one
+    return mc.TXParamSetupAns()
+
+
 def _dl_channel(
     device: Device, session: Session, request: mc.DlChannelReq, snr_db: int
 ) -> mc.DlChannelAns | None:
@@ -144,12 +169,13 @@ def _dl_channel(
 
 
 # (command, what to do, whether the answer is sticky); LinkADRReq comes in blocks and is apart. A command that
-# is not here goes unanswered: TXParamSetupReq, which EU868 and US915 do not know (§5.8), and class B's.
+# is not here goes unanswered: class B's.
 _HANDLERS: "tuple[tuple[type, Callable[..., Any], bool], ...]" = (
     (mc.DutyCycleReq, _duty_cycle, False),
     (mc.RXParamSetupReq, _rx_param_setup, True),
     (mc.DevStatusReq, _dev_status, False),
     (mc.NewChannelReq, _new_channel, False),
     (mc.RXTimingSetupReq, _rx_timing_setup, True),
+    (mc.TXParamSetupReq, _tx_param_setup, False),
     (mc.DlChannelReq, _dl_channel, True),
 )

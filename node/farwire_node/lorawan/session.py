@@ -6,17 +6,20 @@ some numbers and repeats none (TS001-1.0.4 §4.3.1.5).
 
 import struct
 
+from farwire_node.aes import Crypto
 from farwire_node.errors import StorageError
+from farwire_node.lorawan import frames
+from farwire_node.lorawan.channel_plan import ChannelPlan
 from farwire_node.lorawan.join import JoinAccept
 from farwire_node.lorawan.regions.region import Region
 from farwire_node.lorawan.windows import Reception
 
 F_CNT_BLOCK = 32  # frames a write; small beside the gap of 16384 that networks bridge
 
-_VERSION = 1
+_VERSION = 2
 # version, DevAddr, NwkSKey, AppSKey, FCntUp, next FCntDown, RX1 delay s, RX1 offset, RX2 DR, RX2 Hz, DR,
-# TXPower, NbTrans, duty cycle exponent, uplinks in silence
-_STORED = "<BI16s16sIQBBBIBBBBI"
+# TXPower, NbTrans, duty cycle exponent, uplinks in silence, whether sizes are capped
+_STORED = "<BI16s16sIQBBBIBBBBIB"
 
 
 class Session:
@@ -42,6 +45,7 @@ class Session:
         self.nb_trans = 1
         self.max_duty_cycle = 0
         self.silent_uplinks = 0  # ADRACKCnt
+        self.capped = False  # the network seems to refuse the largest size (size_doubt.py)
 
     @property
     def reception(self) -> Reception:
@@ -68,7 +72,34 @@ class Session:
             self.nb_trans,
             self.max_duty_cycle,
             self.silent_uplinks,
+            int(self.capped),
         )
+
+    def sealed(
+        self,
+        crypto: Crypto,
+        confirmed: bool,
+        adr: bool,
+        adr_ack_req: bool,
+        ack: bool,
+        f_opts: bytes,
+        port: int | None,
+        payload: bytes,
+    ) -> bytes:
+        """Return the next uplink's PHYPayload; its counter is used up."""
+        f_cnt = self.f_cnt_up
+        self.f_cnt_up += 1
+        frame = frames.DataFrame(
+            True, confirmed, self.dev_addr, adr, adr_ack_req, ack, False, f_cnt, f_opts, port, payload
+        )
+        return frames.encode_data(frame, self.nwk_s_key, self.app_s_key, crypto)
+
+    def choose_rate(self, region: Region, plan: ChannelPlan, wanted: tuple[int | None, ...]) -> None:
+        """Take the first of the wanted data rates that a channel carries, else the slowest that one does."""
+        for dr in wanted + region.up_drs:
+            if dr is not None and plan.channels_at(dr):
+                self.dr = dr
+                return
 
 
 STORED_SIZE = struct.calcsize(_STORED)
@@ -100,4 +131,5 @@ def restored(region: Region, stored: bytes) -> Session:
     session.nb_trans = fields[12]
     session.max_duty_cycle = fields[13]
     session.silent_uplinks = fields[14]
+    session.capped = bool(fields[15])
     return session

@@ -303,9 +303,9 @@ def test_sticky_answers_ride_every_uplink_until_a_downlink():
     f_opts.set_answers([(b"\x08", True), (b"\x06\xff\x07", False), (b"\x05\x07", True)])
 
     assert f_opts.fitting(242) == b"\x08\x06\xff\x07\x05\x07"
-    f_opts.sent()
+    f_opts.sent(len(f_opts.fitting(242)))
     assert f_opts.fitting(242) == b"\x08\x05\x07"
-    f_opts.sent()
+    f_opts.sent(len(f_opts.fitting(242)))
     assert f_opts.fitting(242) == b"\x08\x05\x07"
     f_opts.set_answers([])
     assert f_opts.fitting(242) == b""
@@ -326,5 +326,5 @@ def test_request_rides_once():
     f_opts.request(b"\x02")
 
     assert f_opts.fitting(242) == b"\x02\x0d"
-    f_opts.sent()
+    f_opts.sent(len(f_opts.fitting(242)))
     assert f_opts.fitting(242) == b""

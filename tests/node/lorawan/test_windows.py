@@ -56,7 +56,7 @@ def test_window_is_wider_where_the_clock_is_worse():
 
 def listening_cycle():
     turn = Cycle(100)
-    turn.start(UPLINK, (RX1, RX2), 0)
+    turn.start(UPLINK, (RX1, RX2), False, 0)
     turn.poll(0)
     turn.on_tx_done(50)
     return turn
@@ -64,7 +64,7 @@ def listening_cycle():
 
 def test_cycle_sends_then_waits_then_listens_twice():
     turn = Cycle(100)
-    turn.start(UPLINK, (RX1, RX2), 0)
+    turn.start(UPLINK, (RX1, RX2), False, 0)
 
     assert turn.poll(0) is UPLINK
     assert isinstance(turn.poll(0), Sleep)
@@ -99,7 +99,7 @@ def test_step_is_returned_once():
 
 def test_windows_follow_the_true_end_of_the_frame():
     turn = Cycle(100)
-    turn.start(UPLINK, (RX1, RX2), 0)
+    turn.start(UPLINK, (RX1, RX2), False, 0)
     turn.poll(0)
 
     turn.on_tx_done(63)
@@ -141,7 +141,7 @@ def test_answer_in_the_first_window_ends_the_cycle():
 
 def test_radio_that_never_reports_is_not_waited_for():
     turn = Cycle(100)
-    turn.start(UPLINK, (RX1, RX2), 0)
+    turn.start(UPLINK, (RX1, RX2), False, 0)
     now_ms, steps = 0, []
     while turn.phase != cycle.OVER:
         step = turn.poll(now_ms)
@@ -166,7 +166,7 @@ def test_late_reports_of_the_radio_change_nothing():
 
 def test_end_is_known_before_the_frame_is_out():
     turn = Cycle(100)
-    turn.start(UPLINK, (RX1, RX2), 0)
+    turn.start(UPLINK, (RX1, RX2), False, 0)
     early_ms = turn.ends_ms(0)
     turn.poll(0)
     turn.on_tx_done(50)
