@@ -9,7 +9,7 @@ from farwire_codecs import acknowledgement, alarm, batch, command, configuration
 from farwire_codecs import base as base_codec
 from farwire_codecs.base import Base
 from farwire_codecs.schema import Channel, Schema, Shape
-from tests.codecs import second_history
+from tests.codecs import second_history, second_table
 
 PATH = Path(__file__).parent.parent / "vectors" / "frames.json"
 HISTORY = PATH.with_name("history.json")
@@ -44,7 +44,7 @@ def base_of(case: dict[str, Any]) -> Base | None:
 
 def second_base_of(case: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
     """Return the same for the second decoder."""
-    model = second_history.fresh(second_history.known(schema_of(case)))
+    model = second_history.fresh(second_table.known(schema_of(case)))
     for _, _, values in case["base"]:
         second_history.observe(model, values)
     return (case["base"][-1][0], model) if case["base"] else None

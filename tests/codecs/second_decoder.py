@@ -5,7 +5,7 @@ They share nothing with farwire_codecs, so that an error in both encoder and dec
 
 from typing import Any
 
-from tests.codecs.second_history import AXES
+from tests.codecs.second_table import AXES
 
 
 class _Bits:

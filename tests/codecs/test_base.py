@@ -12,7 +12,7 @@ from farwire_codecs.base import FARTHEST, Base
 from farwire_codecs.errors import CodecError, MalformedError, UnknownBaseError
 from farwire_codecs.schema import Channel, Schema, Shape
 from tests.codecs import history_strategies as any_
-from tests.codecs import second_history
+from tests.codecs import second_history, second_table
 
 SCHEMA = Schema(
     3,
@@ -232,7 +232,7 @@ def test_stored_base_of_another_length_is_refused(size: int) -> None:
 @given(any_.recordings(off_grid=False))
 def test_second_base_has_the_same_check(recording: any_.Recording) -> None:
     schema, records, _ = recording
-    learned = second_history.fresh(second_history.known(schema))
+    learned = second_history.fresh(second_table.known(schema))
     base = None
     for record in records[:40]:
         if base is None:

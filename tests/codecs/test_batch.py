@@ -14,7 +14,7 @@ from farwire_codecs.errors import (
     UnknownVersionError,
 )
 from farwire_codecs.schema import Channel, Schema, Shape, plain
-from tests.codecs import second_history
+from tests.codecs import second_history, second_table
 from tests.codecs.frames import nothing_known
 
 FOUR = plain(3, (Channel(1, 103), Channel(2, 104), Channel(3, 115), Channel(4, 116)))
@@ -216,7 +216,7 @@ def numbered(number: int) -> list[tuple[int, int | None]]:
     """Return the code of two records, the first with this number."""
     steps: list[tuple[int, int | None]] = []
     frame, _ = encode(ONE, [batch.Record(1, 0, ((0,),)), batch.Record(2, 0, ((0,),))])
-    second_history.decode(frame, second_history.known(ONE), None, lambda _, bits: steps.extend(bits))
+    second_history.decode(frame, second_table.known(ONE), None, lambda _, bits: steps.extend(bits))
     digits = f"{number:b}"[1:]
     return [(int(bit), None) for bit in f"{len(digits):05b}{digits}"] + steps[5:]
 
@@ -234,7 +234,7 @@ def test_more_than_1024_records_are_refused() -> None:
     records = [batch.Record(1 + at, 0, ((0,),)) for at in range(1024)]
     frame, _ = batch.encode(ONE, records, 0, 242)
     steps: list[tuple[int, int | None]] = []
-    second_history.decode(frame, second_history.known(ONE), None, lambda _, bits: steps.extend(bits))
+    second_history.decode(frame, second_table.known(ONE), None, lambda _, bits: steps.extend(bits))
     end = len(steps) - len(AGE_0) - 1
     more = [*steps[:end], (0, steps[end][1]), *([(0, 1)] * 4), *[(0, None)] * 40]
 

@@ -12,7 +12,7 @@ from farwire_codecs.errors import CodecError, MalformedError, UnknownBaseError
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Channel, Schema, Shape, plain
 from tests.codecs import history_strategies as any_
-from tests.codecs import second_history
+from tests.codecs import second_history, second_table
 from tests.codecs.strategies import payload_limits
 
 SCHEMA = plain(7, (Channel(1, 103), Channel(2, 104), Channel(3, 113)))
@@ -150,7 +150,7 @@ def test_second_decoder_reads_the_same(
         return
     steps: list[tuple[int, int | None]] = []
 
-    known = None if inline else second_history.known(schema)
+    known = None if inline else second_table.known(schema)
     theirs = second_history.decode(frame, known, None, lambda _, bits: steps.extend(bits))
 
     assert_same(theirs, batch.decode(frame, lambda _: schema))
@@ -164,7 +164,7 @@ def test_second_decoder_builds_on_the_same_base(recording: any_.Recording, data:
     frame, count = batch.encode(schema, records, tx_end_ms, 242, True, False, base)
     if not count:
         return
-    known = second_history.known(schema)
+    known = second_table.known(schema)
     first = [record.number for record in all_records].index(base.number)
     begin = data.draw(st.integers(0, first))
     if begin:
@@ -181,7 +181,7 @@ def test_second_decoder_builds_on_the_same_base(recording: any_.Recording, data:
 
 
 def assert_same(theirs: dict[str, Any], ours: batch.Batch) -> None:
-    assert theirs["schema"] == second_history.known(ours.schema)
+    assert theirs["schema"] == second_table.known(ours.schema)
     assert theirs["wanted"] == ours.acknowledgement_wanted
     assert (-1 if theirs["only"] is None else theirs["only"]) == ours.only
     assert theirs["records"] == [
@@ -232,9 +232,9 @@ def assert_same_outcome(payload: bytes, schema: Schema) -> None:
         assert ours is None
         return
     steps: list[tuple[int, int | None]] = []
-    with contextlib.suppress(second_history.RefusedError):
+    with contextlib.suppress(second_table.RefusedError):
         theirs = second_history.decode(
-            payload, second_history.known(schema), None, lambda _, bits: steps.extend(bits)
+            payload, second_table.known(schema), None, lambda _, bits: steps.extend(bits)
         )
     assert (ours is None) == (theirs is None)
     if ours is not None and theirs is not None:

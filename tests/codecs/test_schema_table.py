@@ -11,7 +11,7 @@ from farwire_codecs import schema_table
 from farwire_codecs.errors import CodecError, MalformedError, RangeError
 from farwire_codecs.schema import Channel, Schema, Shape, check, plain
 from tests.codecs import history_strategies as any_
-from tests.codecs import second_history
+from tests.codecs import second_table
 
 
 @given(any_.schemas())
@@ -19,7 +19,7 @@ def test_table_comes_back(schema: Schema) -> None:
     table = schema_table.to_bytes(schema)
 
     assert schema_table.from_bytes(schema.schema_id, table) == schema
-    assert second_history.table(list(table)) == second_history.known(schema)
+    assert second_table.table(list(table)) == second_table.known(schema)
 
 
 @given(any_.schemas(), st.binary(min_size=1, max_size=3))
@@ -51,8 +51,8 @@ def assert_written_so(table: bytes) -> None:
     with contextlib.suppress(CodecError):
         ours = schema_table.from_bytes(0, table)
     octets = list(table)
-    with contextlib.suppress(second_history.RefusedError, IndexError):
-        theirs = second_history.table(octets)
+    with contextlib.suppress(second_table.RefusedError, IndexError):
+        theirs = second_table.table(octets)
     assert (ours is None) == (theirs is None or bool(octets))
     if ours is not None:
         assert schema_table.to_bytes(ours) == table

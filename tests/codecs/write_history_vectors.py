@@ -10,7 +10,7 @@ from typing import Any
 
 from farwire_codecs import batch, contexts, schema_table
 from farwire_codecs.start_tables import START
-from tests.codecs import frames, second_history
+from tests.codecs import frames, second_history, second_table
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 _CODED = "1 is a 1 and 0 a 0 that are even; 0@9000 is a 0 whose chance to be 1 was 9000/32768"
@@ -138,7 +138,7 @@ def _explained(case: dict[str, Any]) -> dict[str, Any]:
     def trace(meaning: str, steps: list[tuple[int, int | None]]) -> None:
         code.append([" ".join(str(bit) if p is None else f"{bit}@{p}" for bit, p in steps), meaning])
 
-    second_history.decode(frame, second_history.known(schema), frames.second_base_of(case), trace)
+    second_history.decode(frame, second_table.known(schema), frames.second_base_of(case), trace)
     head = _head(case, schema_table.to_bytes(schema), frame)
     case |= {"bytes": head, "code": code, "hex": frame.hex()}
     return case
