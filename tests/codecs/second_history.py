@@ -1,6 +1,6 @@
 """A second decoder of the history batch, and a second coder, written from codecs/README.md with no thrift.
 
-With second_table.py they share nothing with farwire_codecs, so that an error in both encoder and decoder of that cannot hide.
+Nothing is shared with farwire_codecs, so that an error in both encoder and decoder of that cannot hide.
 """
 
 import json
