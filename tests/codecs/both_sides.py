@@ -208,12 +208,9 @@ def control(source):
         number += 1 + source.below(300)
         type_id = source.type_id()
         raw = None if source.below(4) == 0 else source.raw(type_id)
+        condition, active = alarm.CONDITIONS[source.below(len(alarm.CONDITIONS))], source.below(2) == 1
         age_ms = source.below(10000000)
-        alarms.append(
-            alarm.Alarm(
-                number, source.below(256), type_id, 1 + source.below(5), source.below(2) == 1, age_ms, raw
-            )
-        )
+        alarms.append(alarm.Alarm(number, source.below(256), type_id, condition, active, age_ms, raw))
     show(source, alarm.encode(alarms, 51)[0], alarm.decode)
     oldest = source.below(1000000)
     show(

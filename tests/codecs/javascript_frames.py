@@ -134,7 +134,7 @@ def _alarms(source: Source, profile: Profile) -> Frame:
         number += 1 + source.among(0, 800_000_000)
         type_id = source.type_id()
         raw = None if source.below(4) == 0 else source.raw(type_id)
-        condition, active = 1 + source.below(5), source.below(2) == 1
+        condition, active = alarm.CONDITIONS[source.below(len(alarm.CONDITIONS))], source.below(2) == 1
         age_ms = 125 * source.among(0, 0xFFFFFFFF)
         alarms.append(alarm.Alarm(number, source.below(256), type_id, condition, active, age_ms, raw))
     return ports.ALARM, alarm.encode(alarms, 242)[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from farwire_codecs import batch_encoder, schema_table
 from farwire_codecs.batch_layout import Batch, Record
-from farwire_codecs.errors import CodecError, RangeError
+from farwire_codecs.errors import RangeError
 from farwire_codecs.lpp_types import TYPES, Axis
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import (
@@ -62,7 +62,7 @@ def batch_in(source: Any, schema: Schema) -> bytes:
     """Return a batch: of one channel or all, on or off the columns' steps, with its schema or without."""
     while True:
         only = source.below(len(schema.channels)) if source.below(4) == 0 else ALL_CHANNELS
-        records = _records(source, schema)
+        records = records_in(source, schema)
         end_ms = 1000 * records[-1].time_s + source.among(0, 10**6)
         limit, wanted = 11 + source.below(232), source.below(2) == 1
         inline = source.below(4) == 0
@@ -74,7 +74,8 @@ def batch_in(source: Any, schema: Schema) -> bytes:
             return frame
 
 
-def _records(source: Any, schema: Schema) -> list[Record]:
+def records_in(source: Any, schema: Schema) -> list[Record]:
+    """Return consecutive records, on or off the columns' steps."""
     axes = axes_of(schema)
     step2s = [shape.step2 for shape in schema.shapes] or [2] * len(axes)
     on_grid = source.below(4) > 0
@@ -144,8 +145,3 @@ def time_of(age_ms: int) -> str:
     year = then.year - _ERA * eras
     text = then.isoformat(timespec="milliseconds").replace("+00:00", "Z")[4:]
     return (f"{year:04}" if year >= 0 else f"{year:+07}") + text
-
-
-def refused(error: CodecError) -> dict[str, Any]:
-    """Return what decodeUplink returns of what Python refuses."""
-    return {"errors": [str(error)]}

@@ -3,19 +3,24 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from farwire_codecs import acknowledgement, command, configuration, downlink, lpp_actuators, ports
+from farwire_codecs import acknowledgement, command, configuration, lpp_actuators, ports
 from farwire_codecs.configuration_keys import SERVER_PASSWORD
 from farwire_codecs.configuration_words import MASK
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_types import to_raw
-from tests.codecs import configuration_strategies, javascript_frames, javascript_shown, strategies
+from tests.codecs import (
+    configuration_strategies,
+    javascript_frames,
+    javascript_shown,
+    strategies,
+)
+from tests.codecs import javascript_wanted as wanted
 from tests.codecs.both_sides import Source
 from tests.codecs.frames import CASES, message_of
 from tests.codecs.javascript_engine import Engine
@@ -24,33 +29,6 @@ from tests.micropython import CODECS
 ENGINE = Engine()
 FRAMES = 10_000
 README = (CODECS.parent / "README.md").read_text(encoding="utf-8")
-
-SHOWN: dict[int, Callable[[Any], dict[str, Any]]] = {
-    ports.ACKNOWLEDGEMENT: javascript_shown.acknowledgement,
-    ports.COMMAND: javascript_shown.typed_command,
-    ports.CONFIGURATION: javascript_shown.piece,
-    ports.LPP_ACTUATORS: javascript_shown.actuators,
-    ports.LPP_DEVICE_PERIOD: javascript_shown.device_period,
-    ports.LPP_SENSOR_PERIOD: javascript_shown.sensor_periods,
-    ports.LPP_SENSOR_ENABLE: javascript_shown.sensor_enable,
-}
-
-
-def wanted(f_port: int, payload: bytes) -> dict[str, Any]:
-    """Return what decodeDownlink must return."""
-    try:
-        found = downlink.decode_downlink(f_port, payload)
-    except CodecError as error:
-        return {"errors": [javascript_shown.rounded(str(error))]}
-    return {"data": SHOWN[f_port](found)}
-
-
-def read_by_javascript(frames: Iterable[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
-    """Yield what decodeDownlink returns for each FPort and payload."""
-    for result in ENGINE.decode_downlinks(frames):
-        if "errors" in result:
-            result["errors"] = [javascript_shown.rounded(text) for text in result["errors"]]
-        yield result
 
 
 def sent(f_port: int, payload: bytes) -> dict[str, Any]:
@@ -72,7 +50,7 @@ def test_known_frames_are_what_one_types() -> None:
 
     assert len(cases) >= 5
     for case in cases:
-        typed = SHOWN[numbers[case["frame"]]](message_of(case))
+        typed = wanted.DOWNLINKS[numbers[case["frame"]]](message_of(case))
         frame = bytes.fromhex(case["hex"])
         assert ENGINE.encode_downlink(typed) == sent(numbers[case["frame"]], frame)
         assert ENGINE.decode_downlink(numbers[case["frame"]], frame) == {"data": typed}
@@ -83,8 +61,8 @@ def test_random_frames_whole_and_damaged_are_read_or_refused_alike(seed: int) ->
     frames = list(javascript_frames.downlinks(Source(seed), FRAMES))  # type: ignore[no-untyped-call]
 
     read = []
-    for frame, result in zip(frames, read_by_javascript(frames), strict=True):
-        assert result == wanted(*frame), frame
+    for frame, result in zip(frames, wanted.downlinks_read(ENGINE, frames), strict=True):
+        assert result == wanted.of_downlink(*frame), frame
         if "data" in result and result["data"] != {"actuators": {}} and frame[0] != ports.CONFIGURATION:
             read.append((frame, result["data"]))
 
@@ -101,9 +79,9 @@ def plain(f_port: int, payload: bytes) -> tuple[int, bytes]:
     return f_port, lpp_actuators.encode_actuators([outputs[channel] for channel in sorted(outputs)])
 
 
-@given(f_port=st.sampled_from([*SHOWN, ports.ALARM]), payload=st.binary(max_size=30))
+@given(f_port=st.sampled_from([*wanted.DOWNLINKS, ports.ALARM]), payload=st.binary(max_size=30))
 def test_any_bytes_are_read_or_refused_alike(f_port: int, payload: bytes) -> None:
-    assert next(read_by_javascript([(f_port, payload)])) == wanted(f_port, payload)
+    assert next(wanted.downlinks_read(ENGINE, [(f_port, payload)])) == wanted.of_downlink(f_port, payload)
 
 
 @given(message=strategies.acknowledgements)
@@ -151,7 +129,9 @@ def test_configuration_and_its_difference_are_read_back(
         frames += configuration.difference_pieces(old, document, 255)
 
     for frame in frames:
-        assert ENGINE.decode_downlink(ports.CONFIGURATION, frame) == wanted(ports.CONFIGURATION, frame)
+        assert ENGINE.decode_downlink(ports.CONFIGURATION, frame) == wanted.of_downlink(
+            ports.CONFIGURATION, frame
+        )
 
 
 def is_utf_8(data: bytes) -> bool:
@@ -324,6 +304,6 @@ def test_every_object_that_the_readme_shows_is_taken_on_its_port() -> None:
         (int(port), json.loads(typed)) for port, cell in rows for typed in re.findall(r"`(\{.*?\})`", cell)
     ]
 
-    assert {port for port, _ in shown} == set(SHOWN)
+    assert {port for port, _ in shown} == set(wanted.DOWNLINKS)
     for port, typed in shown:
         assert ENGINE.encode_downlink(typed)["fPort"] == port, typed

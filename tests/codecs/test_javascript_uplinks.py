@@ -1,7 +1,7 @@
 """decodeUplink of codecs/chirpstack/farwire.js: the same values, and the same refusals, as farwire_codecs."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,45 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farwire_codecs import ports, uplink
-from farwire_codecs.errors import CodecError
+from farwire_codecs import ports
 from farwire_codecs.lpp_profiles import PROFILES, Profile
-from tests.codecs import javascript_frames, javascript_shown
+from tests.codecs import javascript_frames
+from tests.codecs import javascript_wanted as wanted
 from tests.codecs.both_sides import Source
-from tests.codecs.frames import CASES, nothing_known
+from tests.codecs.frames import CASES
 from tests.codecs.javascript_engine import Engine
 from tests.codecs.javascript_shown import AGREED
 
 ENGINE = Engine()
 FRAMES = 10_000
-
-SHOWN: dict[int, Callable[[Any, Profile], dict[str, Any]]] = {
-    ports.LPP_DYNAMIC: lambda found, profile: javascript_shown.items("lpp_dynamic", found, profile),
-    ports.LPP_PACKED: lambda found, profile: javascript_shown.items("lpp_packed", found, profile),
-    ports.LPP_GPS: lambda found, _: javascript_shown.items("lpp_gps", found),
-    ports.ALARM: lambda found, _: javascript_shown.alarms(found),
-    ports.STATE: lambda found, _: javascript_shown.report(found),
-    ports.COMMAND_ANSWER: lambda found, _: javascript_shown.answer(found),
-    ports.LOG: lambda found, _: javascript_shown.log(found),
-    ports.LPP_DEVICE_PERIOD: lambda found, _: (
-        {"frame": "lpp_device_period"} | javascript_shown.device_period(found)
-    ),
-    ports.LPP_SENSOR_PERIOD: lambda found, _: (
-        {"frame": "lpp_sensor_period"} | javascript_shown.sensor_periods(found)
-    ),
-    ports.LPP_SENSOR_ENABLE: lambda found, _: (
-        {"frame": "lpp_sensor_enable"} | javascript_shown.sensor_enable(found)
-    ),
-} | dict.fromkeys(range(ports.LPP_HISTORY_FIRST, ports.LPP_HISTORY_LAST + 1), javascript_shown.history)
-
-
-def wanted(f_port: int, payload: bytes, profile: Profile = AGREED, padded: bool = False) -> dict[str, Any]:
-    """Return what decodeUplink must return."""
-    try:
-        found = uplink.decode_uplink(f_port, payload, nothing_known, profile.types, profile.readers, padded)
-    except CodecError as error:
-        return {"errors": [str(error)]}
-    return {"data": SHOWN[f_port](found, profile)}
 
 
 def assert_all_as_wanted(
@@ -60,7 +32,10 @@ def assert_all_as_wanted(
     results = ENGINE.decode_uplinks((f_port, payload, variables) for f_port, payload in frames)
     refused = 0
     for (f_port, payload), result in zip(frames, results, strict=True):
-        assert result == wanted(f_port, payload, profile, padded), (f_port, payload.hex())
+        assert result == wanted.of_uplink(f_port, payload, profile, padded), (
+            f_port,
+            payload.hex(),
+        )
         refused += "errors" in result
     return refused
 
@@ -134,10 +109,10 @@ def test_random_frames_with_zeros_behind_them_are_read_or_refused_alike() -> Non
     assert 0 < assert_all_as_wanted(padded, padded=True) < len(padded)
 
 
-@given(f_port=st.sampled_from([*SHOWN, 210, 220, 0]), payload=st.binary(max_size=60))
+@given(f_port=st.sampled_from([*wanted.UPLINKS, 210, 220, 0]), payload=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused_alike(f_port: int, payload: bytes) -> None:
     if f_port != ports.HISTORY:
-        assert ENGINE.decode_uplink(f_port, payload) == wanted(f_port, payload)
+        assert ENGINE.decode_uplink(f_port, payload) == wanted.of_uplink(f_port, payload)
 
 
 def test_profile_that_there_is_not_is_named() -> None:
