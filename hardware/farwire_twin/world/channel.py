@@ -53,6 +53,12 @@ class Channel:
         self.up.deafen(sender, signal.end_ms)
         self.down.send(signal)
 
-    def listen(self, receiver: DownlinkReceiver, freq_hz: int, sf: int, bw_hz: int, until_ms: int) -> None:
-        """Open a receive window of a node now."""
+    def listen(
+        self, receiver: DownlinkReceiver, freq_hz: int, sf: int, bw_hz: int, until_ms: int | None
+    ) -> None:
+        """Open a receive window of a node now, until further notice where `until_ms` is None (class C)."""
         self.down.open(receiver, freq_hz, sf, bw_hz, until_ms)
+
+    def stop_listening(self, receiver: DownlinkReceiver) -> None:
+        """Shut the window that a node has open, if it has one."""
+        self.down.shut(receiver)

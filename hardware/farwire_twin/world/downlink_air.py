@@ -49,14 +49,20 @@ class DownlinkAir:
             self._try_lock(window, downlink)
         self._clock.at(signal.end_ms, lambda: self._end(downlink))
 
-    def open(self, receiver: DownlinkReceiver, freq_hz: int, sf: int, bw_hz: int, until_ms: int) -> None:
-        """Open a window of `receiver` now; it had none open."""
+    def open(
+        self, receiver: DownlinkReceiver, freq_hz: int, sf: int, bw_hz: int, until_ms: int | None
+    ) -> None:
+        """Open a window of `receiver` now, in the place of one that is; None: until further notice."""
         window = _Window(receiver, freq_hz, sf, bw_hz, self._clock.now_ms, until_ms)
         self._windows[receiver] = window
         for downlink in self._on_air:
             self._try_lock(window, downlink)
-        if not window.locked:
+        if not window.locked and until_ms is not None:
             self._clock.at(until_ms, lambda: self._close(window))
+
+    def shut(self, receiver: DownlinkReceiver) -> None:
+        """Listen no longer, whatever is coming in; nothing is told of it."""
+        self._windows.pop(receiver, None)
 
     def _try_lock(self, window: "_Window", downlink: "_Downlink") -> None:
         signal = downlink.signal
@@ -68,12 +74,17 @@ class DownlinkAir:
             downlink.listeners.append((window, copy))
 
     def _close(self, window: "_Window") -> None:
-        if not window.locked:
+        if not window.locked and self._windows.get(window.receiver) is window:
             del self._windows[window.receiver]
             window.receiver.on_window_end()
 
     def _end(self, downlink: "_Downlink") -> None:
         self._on_air.remove(downlink)
+        downlink.listeners = [
+            (window, copy)
+            for window, copy in downlink.listeners
+            if self._windows.get(window.receiver) is window  # else its radio went on to something else
+        ]
         for window, copy in downlink.listeners:
             del self._windows[window.receiver]
             for rival in downlink.rivals:
@@ -116,7 +127,13 @@ class _Window:
     __slots__ = ("bw_hz", "freq_hz", "locked", "open_ms", "receiver", "sf", "until_ms")
 
     def __init__(
-        self, receiver: DownlinkReceiver, freq_hz: int, sf: int, bw_hz: int, open_ms: int, until_ms: int
+        self,
+        receiver: DownlinkReceiver,
+        freq_hz: int,
+        sf: int,
+        bw_hz: int,
+        open_ms: int,
+        until_ms: int | None,
     ) -> None:
         self.receiver = receiver
         self.freq_hz = freq_hz
@@ -133,4 +150,5 @@ class _Window:
         symbol = symbol_ms(signal.sf, signal.bw_hz)
         heard_from_ms = max(self.open_ms, signal.start_ms)
         preamble_end_ms = signal.start_ms + PREAMBLE_SYMBOLS * symbol
-        return heard_from_ms + LOCK_SYMBOLS * symbol <= min(self.until_ms, preamble_end_ms)
+        ends_ms = preamble_end_ms if self.until_ms is None else min(self.until_ms, preamble_end_ms)
+        return heard_from_ms + LOCK_SYMBOLS * symbol <= ends_ms

@@ -97,7 +97,9 @@ class Driver:
     def _do(self, step: Any) -> None:
         if self._radio_busy:
             raise RuntimeError(f"node {self.dev_eui} wants {step} while its radio is busy")
-        self._radio_busy = True
+        # A Listen without an end (class C) gives way to whatever comes next.
+        self._radio_busy = not (isinstance(step, Listen) and step.until_ms is None)
+        self._channel.stop_listening(self)
         if isinstance(step, Transmit):
             signal = self._channel.send_uplink(
                 step.frame, step.freq_hz, step.sf, step.bw_hz, step.power_dbm, self.place, self._tx_done

@@ -130,3 +130,38 @@ def test_what_a_node_sends_is_on_the_books_with_the_airtime_of_its_length() -> N
     accounting = run(Script({0: lying}))
 
     assert accounting.nodes.by_sender_us == {"00": 41_216}
+
+
+OPEN = Listen(FREQ_HZ, 7, 125_000, None)
+
+
+def test_a_listening_without_an_end_brings_a_frame_whenever_it_comes() -> None:
+    script = Script({0: SEND, TX_MS: OPEN})
+
+    run(script, answer_after_ms=60_000)
+
+    assert script.seen == [("tx_done", TX_MS), ("answer", 60_000 + 2 * TX_MS)]
+
+
+def test_a_listening_without_an_end_gives_way_to_a_frame_and_to_a_window() -> None:
+    script = Script({0: OPEN, 1_000: SEND, 2_000: OPEN, 3_000: Listen(FREQ_HZ, 7, 125_000, 3_010)})
+
+    run(script)
+
+    assert script.seen == [("tx_done", 1_000 + TX_MS), ("nothing", 3_010)]
+
+
+def test_a_frame_that_is_coming_in_is_cut_off_by_the_next_step() -> None:
+    script = Script({0: SEND, TX_MS: OPEN, TX_MS + 1_010: Listen(FREQ_HZ, 8, 125_000, TX_MS + 1_020)})
+
+    run(script, answer_after_ms=1_000)
+
+    assert script.seen == [("tx_done", TX_MS), ("nothing", TX_MS + 1_020)]
+
+
+def test_a_window_that_ends_now_switches_the_receiver_off() -> None:
+    script = Script({0: SEND, TX_MS: OPEN, 500: Listen(FREQ_HZ, 7, 125_000, 500)})
+
+    run(script, answer_after_ms=1_000)
+
+    assert script.seen == [("tx_done", TX_MS), ("nothing", 500)]
