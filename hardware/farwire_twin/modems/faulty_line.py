@@ -1,4 +1,4 @@
-"""A serial line that fails on purpose: what the modem says is cut, lost, doubled or drowned; or nothing goes."""
+"""A serial line that fails on purpose: what the modem says is cut, lost, doubled or drowned."""
 
 from collections.abc import Callable
 

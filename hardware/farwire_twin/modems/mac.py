@@ -1,44 +1,10 @@
-"""The node's own MAC as a modem's firmware uses it: with class C, and with what a host may set or ask."""
+"""The node's own MAC as a modem's firmware uses it: with what a host may set or ask beside sending."""
 
-from farwire_node.lorawan import cycle, downlinks
 from farwire_node.lorawan.mac import Mac
-from farwire_node.link import Received
-
-# (frequency in Hz, spreading factor, bandwidth in Hz)
-Tuning = tuple[int, int, int]
 
 
 class ModemMac(Mac):
-    """A Mac that a command interpreter drives. `class_c` may be changed at any time."""
-
-    class_c = False
-
-    @property
-    def open_window(self) -> Tuning | None:
-        """Where class C listens between the windows of class A; None in class A, unjoined, or at work."""
-        session = self._session
-        if not self.class_c or session is None or self._cycle.phase != cycle.IDLE:
-            return None
-        sf, bw_hz = self._region.data_rates[session.rx2_dr]
-        return session.rx2_freq_hz, sf, bw_hz
-
-    def on_open_window(self, phy: bytes, now_ms: int) -> None:
-        """Take a frame that came in the open window (TS001-1.0.4 §10: no MAC commands, no ADR)."""
-        session = self._session
-        if session is None:
-            return
-        frame, why_not = downlinks.opened(session, phy, self._crypto)
-        if frame is None:
-            self.counters[why_not] += 1
-            return
-        session.f_cnt_down = frame.f_cnt + 1
-        self._persistence.save_session(session, False)
-        if frame.confirmed:
-            self._ack_due = True
-            self._own_ms = now_ms + 1_000
-            self._sleep = None
-        if frame.port:
-            self._events.append(Received(frame.port, frame.payload))
+    """A Mac that a command interpreter drives."""
 
     @property
     def dev_addr(self) -> int:

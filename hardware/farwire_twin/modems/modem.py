@@ -1,11 +1,10 @@
 """What all emulated modems have in common: a serial line, a MAC, a radio, and the power that both hang on.
 
-A modem is told the time with every call and asked for its next wake-up with `poll`; it knows no thread, no port
-and no air. The language is a subclass's. Times in ms on the clock of its world.
+A modem is told the time with every call and asked for its next wake-up with `poll`; it knows no thread, no
+port and no air. The language is a subclass's. Times in ms on the clock of its world.
 """
 
 import random
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from farwire_node import link
@@ -15,7 +14,7 @@ from farwire_node.lorawan.regions import Region
 from farwire_node.modems.line import Lines
 from farwire_node.steps import Listen, Transmit
 from farwire_node.storage import MemoryStorage
-from farwire_twin.modems.mac import ModemMac, Tuning
+from farwire_twin.modems.mac import ModemMac
 
 # What a test may have the firmware say to the next frames instead of sending them.
 BUSY, NO_FREE_CHANNEL, NOT_JOINED = "busy", "no free channel", "not joined"
@@ -30,10 +29,10 @@ class Radio(Protocol):
         """Send a frame now; `on_tx_done` follows."""
 
     def listen(self, step: Listen) -> None:
-        """Open a window; `on_frame` or `on_listen_end` follows."""
+        """Open a window in the place of one that is; `on_frame` or `on_listen_end` follows (steps.py)."""
 
-    def tune(self, tuning: Tuning | None) -> None:
-        """Listen there whenever there is nothing else to do, and give `on_open_frame`; None: no more."""
+    def stop(self) -> None:
+        """Lose power: nothing follows any more."""
 
 
 class Modem:
@@ -58,10 +57,9 @@ class Modem:
         self._powered = False
         self._joining = False
         self._confirmed = False
-        self._window = 0
-        self._tuning: Tuning | None = None
+        self._windows = 0  # opened since the last frame
+        self._window = RX_1
         self._signal = (-80, 7)
-        self._tuned_ms = 0
 
     # -- power and line --
 
@@ -72,7 +70,7 @@ class Modem:
         self._lines = Lines(self.longest_line)
         self._mac = None
         self._joining = False
-        self._tune(None)
+        self.radio.stop()
         self.boot(now_ms)
 
     def power_off(self) -> None:
@@ -80,7 +78,7 @@ class Modem:
         self._powered = False
         self._out.clear()
         self._mac = None
-        self._tune(None)
+        self.radio.stop()
 
     def feed(self, data: bytes, now_ms: int) -> None:
         """Take what the host wrote."""
@@ -139,15 +137,13 @@ class Modem:
             if mac is not self._mac:
                 continue
             if isinstance(step, Transmit):
-                self._tune(None)
-                self._window = 0
+                self._windows = 0
                 self.radio.transmit(step)
             elif isinstance(step, Listen):
-                self._tune(None)
-                self._window += 1
+                self._windows += step.until_ms is not None
+                self._window = RX_C if step.until_ms is None else min(self._windows, RX_2)
                 self.radio.listen(step)
             else:
-                self._tune(mac.open_window)
                 return int(step.until_ms)
 
     def on_tx_done(self, now_ms: int) -> None:
@@ -165,14 +161,6 @@ class Modem:
         """A window brought nothing."""
         if self._mac is not None:
             self._mac.on_listen_end(now_ms)
-
-    def on_open_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
-        """The open window of class C brought a frame."""
-        self._signal = (rssi_dbm, snr_db)
-        if self._mac is not None:
-            self._window = RX_C
-            self._mac.on_open_window(frame, now_ms)
-            self._tell(now_ms)
 
     # -- what commands do --
 
@@ -238,7 +226,7 @@ class Modem:
             return False
         self.settings["class"] = name
         if self._mac is not None:
-            self._mac.class_c = name == "C"
+            self._mac.set_class(name)
         return True
 
     # -- inside --
@@ -263,7 +251,7 @@ class Modem:
             adr=settings.get("adr", "1") == "1",
             join_spread_ms=0,
         )
-        mac.class_c = settings.get("class") == "C"
+        mac.set_class(settings.get("class", "A"))
         return mac
 
     def _tell(self, now_ms: int) -> None:
@@ -293,11 +281,3 @@ class Modem:
         assert self._mac is not None
         self._mac.suspend(now_ms)
         self._mac = None
-
-    def _tune(self, tuning: Tuning | None) -> None:
-        if tuning != self._tuning:
-            self._tuning = tuning
-            self.radio.tune(tuning)
-
-
-Builder = Callable[[Radio, Region], Modem]

@@ -1,7 +1,7 @@
-"""A pseudo-terminal whose far end is an emulated modem: any serial program finds a modem on `path`. Linux only.
+"""A pseudo-terminal whose far end is an emulated modem: a serial program finds it at `path`. Linux only.
 
-Bytes that the program writes are handed to `on_bytes` from a thread of this object; `write` may be called from
-any thread. `unplug` takes the device away under the program's feet, as pulling a USB plug does.
+Bytes that the program writes are handed to `on_bytes` from a thread of this object; `write` may be called
+from any thread. `unplug` takes the device away under the program's feet, as pulling a USB plug does.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A RAK3172 with RUI3: its AT commands, status words and +EVT: lines over the twin's MAC.
 
-As in the firmware: any write of AT+NWM resets the module; a payload that does not fit sends an empty frame and
-answers AT_PARAM_ERROR; a duty cycle that forbids says Restricted_Wait_<ms>_ms before AT_BUSY_ERROR.
+As in the firmware: any write of AT+NWM resets the module; a payload that does not fit sends an empty frame
+and answers AT_PARAM_ERROR; a duty cycle that forbids says Restricted_Wait_<ms>_ms before AT_BUSY_ERROR.
 """
 
 from farwire_node import link

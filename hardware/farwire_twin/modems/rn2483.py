@@ -1,4 +1,4 @@
-"""A Microchip RN2483 with firmware 1.0.5: words in lower case, two answers to an action, over the twin's MAC."""
+"""A Microchip RN2483 with firmware 1.0.5: words in lower case, two answers to an action; over the MAC."""
 
 from collections.abc import Callable
 
@@ -100,7 +100,7 @@ class Rn2483(Modem):
             self.say("invalid_param")
 
     def _set(self, words: list[str]) -> None:
-        name, value = (words + ["", ""])[:2]
+        name, value = [*words, "", ""][:2]
         if name in _KEYS:
             setting, digits = _KEYS[name]
             taken = len(value) == digits and modem_hex(value)

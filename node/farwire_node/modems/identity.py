@@ -26,20 +26,16 @@ class Identity:
         self, dialect: Dialect, region: Region, device_class: str, adr: bool, initial_dr: int | None
     ) -> "dict[str, str | None]":
         """Return what the commands of a dialect are filled with."""
-        if device_class not in CLASSES:
-            raise ConfigurationError(f"device_class is {device_class!r}, expected one of {CLASSES}")
         band = dialect.bands.get(region.name)
         if band is None:
             known = ", ".join(sorted(dialect.bands))
             raise ConfigurationError(f"{dialect.name} has no region {region.name}, expected one of {known}")
         on_off = "ON" if adr else "OFF"
-        return {
+        fields: dict[str, str | None] = {
             "dev_eui": f"{self.dev_eui:016x}".upper(),
             "join_eui": f"{self.join_eui:016x}".upper(),
             "app_key": self._app_key.hex().upper(),
             "band": band,
-            "class": device_class,
-            "class_lower": device_class.lower(),
             "adr01": "1" if adr else "0",
             "adr_on_off": on_off,
             "adr_on_off_lower": on_off.lower(),
@@ -48,3 +44,12 @@ class Identity:
             "force": "",  # in "AT+JOIN": give up a session that the network forgot
             "initial_dr": None if initial_dr is None else str(initial_dr),
         }
+        fields.update(class_fields(device_class))
+        return fields
+
+
+def class_fields(device_class: str) -> "dict[str, str | None]":
+    """Return the fields that tell a modem its class; ConfigurationError for another than A or C."""
+    if device_class not in CLASSES:
+        raise ConfigurationError(f"device_class is {device_class!r}, expected one of {CLASSES}")
+    return {"class": device_class, "class_lower": device_class.lower()}

@@ -1,8 +1,9 @@
 """One node on one modem: what a board's main loop, or Linux, calls again and again.
 
-A port has `read() -> bytes` (what is there, maybe nothing), `write(bytes)` and `close()`; each may raise OSError
-when it is gone, and is opened anew then. Times in ms on the node's clock.
+A port may raise OSError when it is gone, and is opened anew then. Times in ms on the node's clock.
 """
+
+from farwire_node.steps import Sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +11,6 @@ if TYPE_CHECKING:
 
     from farwire_node.modems.modem_link import ModemLink
     from farwire_node.node import Node
-    from farwire_node.steps import Sleep
 
 REOPEN_MS = 1_000
 
@@ -68,7 +68,8 @@ class Loop:
             self._close(now_ms)
 
     def _poll(self, now_ms: int) -> int:
-        step: Sleep = self._node.poll(now_ms)
+        step = self._node.poll(now_ms)
+        assert isinstance(step, Sleep), step  # a modem has its own radio
         return int(step.until_ms)
 
     def _open_if_due(self, now_ms: int) -> None:

@@ -166,4 +166,4 @@ class LoraE5(Dialect):
 
 def _asked(command: str, word: str) -> bool:
     """Tell whether a line of `word` answers this command."""
-    return command[3:].split("=", maxsplit=1)[0] == word
+    return command[3:].split("=", 1)[0] == word

@@ -15,7 +15,6 @@ from farwire_node.link import (
     Delivered,
     Joined,
     JoinFailed,
-    Link,
     Received,
     Refusal,
     Sending,
@@ -23,12 +22,13 @@ from farwire_node.link import (
 from farwire_node.lorawan.adr import REJOIN_AFTER
 from farwire_node.lorawan.regions.region import Region
 from farwire_node.modems import dialect as meanings
-from farwire_node.modems import dialogue
+from farwire_node.modems import dialogue, jobs
 from farwire_node.modems.attempts import Attempts
 from farwire_node.modems.budget import Budget
 from farwire_node.modems.dialect import Dialect, Meaning
 from farwire_node.modems.dialogue import Dialogue, Done, InStep, Lost, Refused, Taken
-from farwire_node.modems.identity import Identity
+from farwire_node.modems.identity import Identity, class_fields
+from farwire_node.modems.no_radio import NoRadio
 from farwire_node.modems.rate import Rate
 from farwire_node.steps import Sleep
 from farwire_node.storage import Storage
@@ -37,18 +37,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Jobs.
-_NONE = 0
-_SET_UP = 1
-_RESUME = 2
-_RESUMED = 3
-_JOIN = 4
-_AFTER_JOIN = 5
-_SEND = 6
-_AFTER_SEND = 7
-
-JOIN_OUTCOME_MS = 20_000  # a join-request, its windows at 5 s and 6 s, and some
-_SEND_OUTCOME_MS = 20_000  # a frame's windows may open 15 s after its end (RXTimingSetupReq), and some
 _WINDOWS_MS = 4_000  # the usual time from a frame's end to the end of its cycle
 _LOOK_AGAIN_MS = 1_000  # while the modem is busy with itself
 _NO_CHANNEL_MS = 30_000  # where a modem does not tell how long
@@ -57,7 +45,7 @@ _ROUNDS = 12
 _IDLE_MS = 3_600_000
 
 
-class ModemLink(Link):
+class ModemLink(NoRadio):
     """One modem as a Link. `device_class` "A" or "C"; the rest as lorawan.mac.Mac has it.
 
     The driver calls `line_up` when there is a line to the modem, `line_down` when it is gone.
@@ -80,25 +68,28 @@ class ModemLink(Link):
             raise ConfigurationError(f"initial_dr is {initial_dr}, expected one of {region.up_drs}")
         if not 0 <= reserve_percent < 100:
             raise ConfigurationError(f"reserve_percent is {reserve_percent}, expected 0..99")
-        dialect.class_c = device_class == "C"
         self._dialect = dialect
         self._join_spread_ms = join_spread_ms
         fields = identity.fields(dialect, region, device_class, adr, initial_dr)
         self._dialogue = Dialogue(dialect, fields)
+        self._class_due = False  # the modem is to be told of another class
+        dialect.class_c = device_class == "C"
         self._budget = Budget(region, reserve_percent, storage)
         self._attempts = Attempts(region, self._budget, random_below)
-        self._job = _NONE
-        self._pending = _NONE  # _AFTER_JOIN or _RESUMED, until it is done
+        self._job = jobs.NONE
+        self._pending = jobs.NONE  # jobs.AFTER_JOIN or jobs.RESUMED, until it is done
         self._owed = False  # the node is to be told of a join
         self._set_up = False
         self._resumable = True
+        self._proved = True  # a frame was taken in the session that was resumed
         self._joined = False
         self._stale = False  # the data rate is to be asked for
         self._rate = Rate(region, dialect)
         self._frame: tuple[int, bytes, bool] | None = None  # to be started by the next poll
         self._sent = (0, 0, False)  # start, airtime and confirmed of the frame under way
         self._ends_ms = 0  # when the job under way will be over, as far as known
-        self._free_ms = 0  # the modem refuses what comes earlier
+        self._free_ms = 0  # the modem refuses frames that come earlier
+        self._pause_ms = 0  # and other commands
         self._refused = 0  # in a row
         self._silent = 0  # uplinks since the last downlink
         self._unsaved = 0  # uplinks since the modem saved its counters
@@ -150,10 +141,19 @@ class ModemLink(Link):
         """Whether there is a session."""
         return self._joined
 
+    def set_class(self, device_class: str) -> None:
+        """Be of class A or C from now on."""
+        if self._dialogue.fields["class"] != device_class:
+            self._dialogue.fields.update(class_fields(device_class))
+            self._dialect.class_c = device_class == "C"
+            self._class_due = True
+            self._stale = self._joined
+            self._set_up = self._joined and self._set_up
+
     @property
     def busy(self) -> bool:
         """Whether the modem is at work, or cannot be told anything now."""
-        idle = self._dialogue.phase == dialogue.IDLE and self._job == _NONE
+        idle = self._dialogue.phase == dialogue.IDLE and self._job == jobs.NONE
         return not idle or not self._set_up or self._stale or self._frame is not None
 
     def capacity(self, now_ms: int) -> int:
@@ -170,9 +170,8 @@ class ModemLink(Link):
             return None
         free_ms = max(now_ms, self._free_ms)
         if self.busy:
-            free_ms = max(
-                free_ms, now_ms + 1, self._ends_ms if self._ends_ms > now_ms else now_ms + _LOOK_AGAIN_MS
-            )
+            ends_ms = self._ends_ms if self._ends_ms > now_ms else now_ms + _LOOK_AGAIN_MS
+            free_ms = max(free_ms, ends_ms)
         return self._budget.earliest_ms(self._rate.on_air_ms(size), free_ms, urgent)
 
     def send(
@@ -205,20 +204,11 @@ class ModemLink(Link):
             if self._dialogue.phase != dialogue.IDLE or not self._next_job(now_ms):
                 break
         if self._dialogue.phase == dialogue.IDLE:
-            waits = [self._free_ms] if self._free_ms > now_ms else []
-            if self._attempts.wanted and not self._joined and self._attempts.next_ms > now_ms:
+            waits = [self._free_ms, self._pause_ms]
+            if self._attempts.wanted and not self._joined:
                 waits.append(self._attempts.next_ms)
-            until_ms = min(waits + [now_ms + _IDLE_MS])
+            until_ms = min([wait_ms for wait_ms in waits if wait_ms > now_ms] + [now_ms + _IDLE_MS])
         return Sleep(until_ms)
-
-    def on_tx_done(self, now_ms: int) -> None:
-        """A modem has no steps to report on."""
-
-    def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
-        """A modem has no steps to report on."""
-
-    def on_listen_end(self, now_ms: int) -> None:
-        """A modem has no steps to report on."""
 
     def events(self) -> list[tuple[object, ...]]:
         """Return what happened since the last call, oldest first, and forget it."""
@@ -234,36 +224,38 @@ class ModemLink(Link):
     def _next_job(self, now_ms: int) -> bool:
         """Start what is due on an idle line; return whether anything was."""
         words, frame = self._dialect, self._frame
-        if self._job != _NONE:
+        if self._job != jobs.NONE:
             return False
         if frame is not None:
             # The node counts its frame as begun: it leaves in this poll or not at all.
             self._frame = None
-            self._start(_SEND, words.send(*frame), self._sent[1] + _SEND_OUTCOME_MS, now_ms)
-        elif now_ms < self._free_ms and not self._joined:
+            self._start(jobs.SEND, words.send(*frame), self._sent[1] + jobs.SEND_OUTCOME_MS, now_ms)
+        elif now_ms < self._pause_ms:
             return False
         elif not self._set_up:
-            self._start(_SET_UP, words.setup, None, now_ms)
-        elif self._pending == _AFTER_JOIN:
-            self._start(_AFTER_JOIN, words.joined, None, now_ms)
-        elif self._pending == _RESUMED:
-            self._start(_RESUMED, words.resumed, None, now_ms)
+            self._start(jobs.SET_UP, words.setup, None, now_ms)
+        elif self._pending != jobs.NONE:
+            after_join = self._pending == jobs.AFTER_JOIN
+            self._start(self._pending, words.joined if after_join else words.resumed, None, now_ms)
         elif not self._joined and self._resumable and words.resume:
             self._resumable = False
-            self._start(_RESUME, words.resume, JOIN_OUTCOME_MS, now_ms)
+            self._start(jobs.RESUME, words.resume, jobs.JOIN_OUTCOME_MS, now_ms)
         elif not self._joined:
             if not self._attempts.is_due(now_ms):
                 return False
             self._dialogue.fields["join_dr"] = str(self._attempts.dr)
             self._sent = (now_ms, 0, False)
-            self._start(_JOIN, words.join, JOIN_OUTCOME_MS, now_ms)
+            self._start(jobs.JOIN, words.join, jobs.JOIN_OUTCOME_MS, now_ms)
         elif self._stale:
             self._stale = False
             commands = words.sent
+            if self._class_due:
+                self._class_due = False
+                commands = tuple([one for one in words.setup if "{class" in one.text]) + commands
             if words.save and self._unsaved >= words.save_every:
                 self._unsaved = 0
                 commands = commands + words.save
-            self._start(_AFTER_SEND, commands, None, now_ms)
+            self._start(jobs.AFTER_SEND, commands, None, now_ms)
         else:
             return False
         return True
@@ -292,18 +284,18 @@ class ModemLink(Link):
                 self._on_meaning(event, now_ms)
 
     def _on_done(self, now_ms: int) -> None:
-        job, self._job = self._job, _NONE
+        job, self._job = self._job, jobs.NONE
         self._rate.learn(self._dialogue.values)
-        if job == _SET_UP:
+        if job == jobs.SET_UP:
             self._set_up = True
             if self._dialect.is_joined(self._dialogue.values):
                 self._have_session()
-        elif job in (_RESUMED, _AFTER_JOIN):
+        elif job in (jobs.RESUMED, jobs.AFTER_JOIN):
             self._have_session()
 
     def _have_session(self) -> None:
         self._joined = True
-        self._pending = _NONE
+        self._pending = jobs.NONE
         self._attempts.stop()
         self._dialogue.fields["force"] = ""
         self._silent = 0
@@ -314,11 +306,11 @@ class ModemLink(Link):
             self._events.append(Joined(int(address, 16) if address else 0))
 
     def _on_taken(self) -> None:
-        start_ms, length_ms, _ = self._sent
-        if self._job == _JOIN:
-            self._attempts.charge(start_ms)
-        elif self._job == _SEND:
-            self._budget.charge(length_ms, start_ms)
+        if self._job == jobs.JOIN:
+            self._attempts.charge(self._sent[0])
+        elif self._job == jobs.SEND:
+            self._budget.charge(self._sent[1], self._sent[0])
+            self._proved = True
             self._refused = 0
             self._rate.fitted()
             self._silent += 1
@@ -336,35 +328,35 @@ class ModemLink(Link):
         elif kind == meanings.SENT:
             self._over(now_ms, bool(meaning.value))
         elif kind == meanings.JOINED:
-            self._owed = self._job == _JOIN
-            self._pending = _AFTER_JOIN if self._job == _JOIN else _RESUMED
-            self._job = _NONE
+            self._owed = self._job == jobs.JOIN
+            self._pending = jobs.AFTER_JOIN if self._job == jobs.JOIN else jobs.RESUMED
+            self._job = jobs.NONE
             if meaning.value is not None:
                 self._dialogue.values["dev_addr"] = f"{meaning.value:08x}"
         elif kind == meanings.JOIN_FAILED:
-            self._job = _NONE
+            self._job = jobs.NONE
             self._plan_join(now_ms)
 
     def _on_refused(self, refusal: Refusal, now_ms: int) -> None:
         """Give up a job that the modem refused, and do what helps."""
-        job, self._job = self._job, _NONE
+        job, self._job = self._job, jobs.NONE
         self._refused += 1
-        wait_ms = _LOOK_AGAIN_MS if refusal.reason == BUSY else _NO_CHANNEL_MS
-        if refusal.retry_ms is not None:
-            wait_ms = refusal.retry_ms
-        if refusal.reason in (BUSY, AIRTIME):
-            self._free_ms = now_ms + wait_ms
-        elif refusal.reason == TOO_LONG:
+        self._pause_ms = now_ms + _LOOK_AGAIN_MS
+        if refusal.reason == TOO_LONG:
             self._rate.too_long()
-            self._stale = True
         elif refusal.reason == NOT_JOINED:
             self._forget_session()
-        if job == _SEND:
+            self._resumable, self._proved = self._proved, False
+        elif job in (jobs.SEND, jobs.JOIN):
+            wait_ms = _LOOK_AGAIN_MS if refusal.reason == BUSY else _NO_CHANNEL_MS
+            self._free_ms = now_ms + (wait_ms if refusal.retry_ms is None else refusal.retry_ms)
+        if job == jobs.SEND:
             self._events.append(Delivered(False))
-        elif job == _JOIN:
+        elif job == jobs.JOIN:
             self._plan_join(now_ms)
-        elif job == _RESUME:
-            self._resumable = False
+        elif job == jobs.RESUME:
+            self._resumable = refusal.reason == BUSY
+        self._stale = self._joined and job in (jobs.SEND, jobs.AFTER_SEND)
         if refusal.reason == BUSY and self._refused >= _BUSY_TIMES:
             self._refused = 0
             self._set_up = False
@@ -372,20 +364,17 @@ class ModemLink(Link):
 
     def _on_lost(self, sent: bool, now_ms: int) -> None:
         """Give up a job whose answer did not come; what may have been sent counts as sent."""
-        job = self._job
-        if job == _SEND:
-            if sent:
-                self._on_taken()
+        if sent:
+            self._on_taken()
+        if self._job == jobs.SEND:
             self._over(now_ms, False)
-        self._job = _NONE
-        if job == _JOIN:
-            if sent:
-                self._attempts.charge(self._sent[0])
+        elif self._job == jobs.JOIN:
             self._plan_join(now_ms)
+        self._job = jobs.NONE
 
     def _over(self, now_ms: int, acknowledged: bool) -> None:
         """The cycle of a frame is over."""
-        self._job = _NONE
+        self._job = jobs.NONE
         self._stale = True
         self._ends_ms = now_ms
         self._events.append(Delivered(acknowledged if self._sent[2] else None))
@@ -397,7 +386,7 @@ class ModemLink(Link):
         """The modem started over, or says that it has no session: everything is told to it anew."""
         self._set_up = self._joined = self._stale = False
         self._resumable = True
-        self._pending = _NONE
+        self._pending = jobs.NONE
         self._frame = None
 
     def _plan_join(self, now_ms: int) -> None:

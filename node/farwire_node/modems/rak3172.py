@@ -107,7 +107,7 @@ class Rak3172(Dialect):
         if _BANNER in line:
             return (Meaning(BOOTED, None),)
         if line.startswith(_WAIT):
-            self._wait_ms = number(line[len(_WAIT) :].split("_", maxsplit=1)[0])
+            self._wait_ms = number(line[len(_WAIT) :].split("_", 1)[0])
             return ()
         if line == "AT_BUSY_ERROR":
             return failed(BUSY) if self._wait_ms is None else failed(AIRTIME, self._wait_ms)

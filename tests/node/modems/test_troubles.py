@@ -1,9 +1,11 @@
 """Three modems, twelve kinds of trouble: afterwards every record is in the cloud, once and right."""
 
+import random
 from collections.abc import Callable
 
 import pytest
 
+from farwire_node import node_events
 from farwire_twin.modems import modem
 from tests.node.modems.bench import MODEMS, Bench
 
@@ -124,3 +126,77 @@ def test_every_record_arrives_after(name: str, trouble: Callable[[Bench], None])
     assert len(bench.cloud.records) >= before + 45
     assert not bench.modem.refusals
     bench.assert_all_arrived()
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", MODEMS)
+def test_every_record_arrives_after_six_troubles_in_any_order_in_either_class(name: str, seed: int) -> None:
+    dice = random.Random(f"{name} {seed}")
+    bench = Bench(name, seed, device_class=dice.choice("AC"))
+    bench.join()
+
+    for trouble in dice.choices(TROUBLES, k=6):
+        bench.run(dice.uniform(0, 60))
+        trouble(bench)
+    bench.run(300)
+    bench.finish()
+
+    bench.assert_all_arrived()
+
+
+@pytest.mark.parametrize("name", MODEMS)
+def test_a_modem_that_is_busy_for_ever_is_restarted(name: str) -> None:
+    bench = Bench(name)
+    bench.join()
+    resets = bench.modem.resets
+
+    busy(bench)
+    bench.run_until(lambda: bench.modem.resets > resets)
+
+    assert bench.link.counters["restarts"] == 1
+
+
+@pytest.mark.parametrize("name", MODEMS)
+def test_a_silent_modem_is_asked_ever_less_often_and_its_reset_line_wanted(name: str) -> None:
+    bench = Bench(name)
+    bench.join()
+
+    bench.faults.silent = True
+    bench.run(3600)
+
+    assert bench.link.restart_due
+    assert 40 <= bench.link.counters["restarts"] <= 80
+    bench.faults.silent = False
+    bench.run_until(lambda: not bench.link.restart_due, 90)
+
+
+@pytest.mark.parametrize("name", MODEMS)
+def test_a_node_without_a_modem_samples_on(name: str) -> None:
+    bench = Bench(name)
+    bench.faults.plugged = False
+
+    bench.run(600)
+
+    assert len(bench.sampled) >= 29
+    bench.faults.plugged = True
+    bench.run(300)
+    bench.finish()
+    bench.assert_all_arrived()
+
+
+@pytest.mark.parametrize("name", MODEMS)
+def test_a_downlink_that_comes_twice_in_one_breath_is_told_once(name: str) -> None:
+    bench = Bench(name)
+    bench.join()
+    bench.run_until(lambda: not bench.link.busy)
+    line = (DOWNLINK[name].format(20, "0102") + "\r\n").encode()
+
+    bench.faults.inject(line + line)
+    bench.run(1)
+    once = len(bench.events(node_events.FrameIgnored))
+    bench.run(5)
+    bench.faults.inject(line)
+    bench.run(1)
+
+    assert once == 1
+    assert len(bench.events(node_events.FrameIgnored)) == 2

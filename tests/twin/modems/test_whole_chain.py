@@ -1,5 +1,5 @@
-"""A node's program on Linux, pyserial, a pseudo-terminal, an emulated modem in the twin's air, a gateway and the
-network server: nothing of it is left out, and all of it runs in real time, faster."""
+"""A node's program on Linux, pyserial, a pseudo-terminal, an emulated modem in the twin's air, a gateway and
+the network server: nothing of it is left out, and all of it runs in real time, faster."""
 
 import random
 import threading
@@ -100,11 +100,17 @@ def chain(name: str, folder: Path) -> Iterator[Chain]:
             profile=ProfileToProvision("modems", class_c=True),
             devices=[DeviceToProvision(NAME, name, APP_KEY.hex(), f"{JOIN_EUI:016x}")],
         )
+    terminals: list[PseudoTerminal] = []
+
+    def to_host(data: bytes) -> None:
+        terminals[0].write(data)
+
     board = ModemBoard(
         NAME, emulator, EU868, Place(30.0, 0.0), simulation.clock, simulation.channel,
-        simulation.accounting, lambda data: terminal.write(data),
+        simulation.accounting, to_host,
     )  # fmt: skip
     terminal = PseudoTerminal(folder / "modem", lambda data: twin.world.post(lambda: board.feed(data)))
+    terminals.append(terminal)
     twin.world.call(board.power_on)
 
     dice, storage, lamp = random.Random(1), MemoryStorage(), Lamp()
