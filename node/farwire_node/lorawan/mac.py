@@ -452,8 +452,7 @@ class Mac(Link):
             self._deliver(uplink, frame.ack)
         time_at_ms = self._cycle.tx_end_ms if uplink is not None and uplink.asks_time else None
         self._events.extend(mac_answers.told(commands, time_at_ms))
-        # Answers that take much of the next frame go by themselves: a node might find no room beside them.
-        if frame.confirmed or frame.f_pending or 4 * owed.f_opts.size > self._limit():
+        if frame.confirmed or frame.f_pending or owed.crowds(self._limit()):
             owed.want_own(now_ms)
 
     # -- helpers --

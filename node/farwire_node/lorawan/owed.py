@@ -5,6 +5,7 @@ comes in time. Times in ms.
 """
 
 from farwire_node.lorawan.f_opts import FOpts
+from farwire_node.lorawan.frames import MAX_F_OPTS
 from farwire_node.lorawan.regions.region import CLASS_C_RESP_TIMEOUT_MS
 
 TYPE_CHECKING = False
@@ -42,6 +43,10 @@ class Owed:
         self.ack = True
         self.want_own(now_ms)
         self.by_ms = now_ms + CLASS_C_RESP_TIMEOUT_MS
+
+    def crowds(self, limit: int) -> bool:
+        """Tell whether the MAC commands should go by themselves: a node might find no room beside them."""
+        return self.f_opts.size > MAX_F_OPTS or 4 * self.f_opts.size > limit
 
     def drop_own(self) -> None:
         """Want no own frame any more."""

@@ -48,6 +48,11 @@ class OnAir:
     bw_hz: int
     frame: bytes
 
+    @property
+    def end_ms(self) -> int:
+        """When it is received whole."""
+        return self.start_ms + airtime_ms(len(self.frame), self.sf, self.bw_hz, False)
+
 
 @dataclass
 class Network:
@@ -197,13 +202,15 @@ class World:
         self.loss_up = loss_up
         self.loss_down = loss_down
         self._dice = random.Random(seed)
-        self._options = options
+        self._options = {"senses_channel": True, **options}
+        self._open: tuple[Listen, int] | None = None  # a Listen without an end, and its start
         self._coming: list[OnAir] = []
         self.mac = self.power_on()
 
     def power_on(self) -> Mac:
         """Start the program anew from what is in storage, as after a power cut."""
         self._coming = []
+        self._open = None
         self.mac = Mac(
             self.network.region,
             DEV_EUI,
@@ -239,7 +246,7 @@ class World:
         else:
             assert isinstance(step, Sleep)
             target_ms = max(step.until_ms, self.now_ms + 1)
-            self.now_ms = target_ms if until_ms is None else min(target_ms, max(until_ms, self.now_ms))
+            self._sleep(target_ms if until_ms is None else min(target_ms, max(until_ms, self.now_ms)))
         self.events += self.mac.events()
 
     def run(self, for_ms: int) -> None:
@@ -249,9 +256,9 @@ class World:
             self.step(end_ms)
 
     def run_while_busy(self) -> None:
-        """Let the cycle under way end."""
+        """Let the cycle under way end; what the radio is told to do then, it does."""
         step = self.mac.poll(self.now_ms)
-        while self.mac.busy:
+        while self.mac.busy or not isinstance(step, Sleep):
             self._do(step)
             step = self.mac.poll(self.now_ms)
         self.events += self.mac.events()
@@ -264,12 +271,45 @@ class World:
         self.run_while_busy()
         return answer
 
+    def say(self, down: Down, after_ms: int = 0) -> OnAir:
+        """Have the network send a class C downlink, on what is RX2 now."""
+        network = self.network
+        rx2_dr = network.region.rx2_dr if network.rx2_dr is None else network.rx2_dr
+        freq_hz = network.rx2_freq_hz or network.region.rx2_freq_hz
+        modulation = network.region.data_rates[rx2_dr]
+        on_air = OnAir(self.now_ms + after_ms, freq_hz, *modulation, network.seal(down))
+        self._coming.append(on_air)
+        return on_air
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the radio has a Listen without an end open."""
+        return self._open is not None
+
     def take_events(self) -> list[tuple[Any, ...]]:
         """Return the events so far and forget them."""
         events, self.events = self.events, []
         return events
 
+    def _sleep(self, until_ms: int) -> None:
+        """Let time go by, or as much of it as passes before a frame has come in on the open Listen."""
+        heard = [down for down in self._coming if self._hears(down, until_ms)]
+        if not heard:
+            self.now_ms = until_ms
+            return
+        first = min(heard, key=lambda down: down.start_ms)
+        self._coming.remove(first)
+        self._open = None
+        self.now_ms = first.end_ms
+        self.mac.on_frame(first.frame, -90, 7, self.now_ms)
+
+    def _hears(self, down: OnAir, until_ms: int) -> bool:
+        if self._open is None or down.end_ms > until_ms:
+            return False
+        return (down.freq_hz, down.sf, down.bw_hz) == self._open[0][:3] and down.start_ms >= self._open[1]
+
     def _transmit(self, step: Transmit) -> None:
+        self._open = None
         self.sent.append((self.now_ms, step))
         self.now_ms += step.airtime_ms
         if self._dice.random() >= self.loss_up:
@@ -280,10 +320,14 @@ class World:
 
     def _listen(self, step: Listen) -> None:
         self.listened.append((self.now_ms, step))
+        self._open = None
+        if step.until_ms is None:
+            self._open = (step, self.now_ms)
+            return
         for down in self._coming:
             if (down.freq_hz, down.sf, down.bw_hz) == step[:3] and self._locks(down, step):
                 self._coming.remove(down)
-                self.now_ms = down.start_ms + airtime_ms(len(down.frame), down.sf, down.bw_hz, False)
+                self.now_ms = down.end_ms
                 self.mac.on_frame(down.frame, -90, 7, self.now_ms)
                 return
         self.now_ms = step.until_ms
