@@ -1,4 +1,5 @@
-"""The edge to ChirpStack's gRPC API: DeviceService's queue calls, each answered by a Reply to a callback."""
+"""The edge to ChirpStack's gRPC API: DeviceService's queue calls, each answered by a Reply to a callback, and
+devices' variables."""
 
 import logging
 from collections.abc import Callable
@@ -76,6 +77,36 @@ class DeviceQueue:
             then(_failure(call, error.code() in PERMANENT, detail))
         else:
             then(_reply(call, future.result()))
+
+
+class DeviceVariables:
+    """Changes devices' variables, a call at a time, on a connection of its own beside the downlinks'."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._timeout_s = settings.chirpstack_timeout_s
+        self._metadata = (("authorization", f"Bearer {settings.chirpstack_token}"),)
+        self._channel = _channel(settings)
+        self._service = api.DeviceServiceStub(self._channel)
+
+    def change(self, dev_eui: str, name: str, change: Callable[[str], str]) -> bool:
+        """Set a variable to what `change` makes of it ("" where it is not set); return whether it differed.
+
+        All else that the device has stays. Raises grpc.RpcError, and ValueError once it is closed.
+        """
+        request = api.GetDeviceRequest(dev_eui=dev_eui)
+        device = self._service.Get(request, timeout=self._timeout_s, metadata=self._metadata).device
+        old = device.variables.get(name, "")
+        new = change(old)
+        if new == old:
+            return False
+        device.variables[name] = new
+        update = api.UpdateDeviceRequest(device=device)
+        self._service.Update(update, timeout=self._timeout_s, metadata=self._metadata)
+        return True
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        self._channel.close()
 
 
 def _reply(call: Call, response: Any) -> Reply:

@@ -34,6 +34,8 @@ NAMES = (
     "enqueue_failures",
     "sent",  # attempts of orders that a gateway took whole
     "acknowledgements",  # acknowledgement frames put into the queue
+    "schemas_published",  # channel tables that ChirpStack's devices show now
+    "publish_failures",  # calls for these that failed
     "mqtt_connects",
     "mqtt_disconnects",
     "mqtt_subscriptions",  # granted, one with each connection

@@ -74,6 +74,18 @@ MIGRATIONS = (
     );
     CREATE INDEX parts_by_age ON parts (dev_eui, id);
     """,
+    # 3: channel tables that ChirpStack's devices do not show yet, in the order in which they came.
+    """
+    CREATE TABLE unpublished_schemas (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dev_eui TEXT NOT NULL,
+        schema_id INTEGER NOT NULL,
+        channels BLOB NOT NULL,
+        UNIQUE (dev_eui, schema_id)
+    );
+    INSERT INTO unpublished_schemas (dev_eui, schema_id, channels)
+        SELECT dev_eui, schema_id, channels FROM schemas;
+    """,
 )
 
 

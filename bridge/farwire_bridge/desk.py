@@ -17,9 +17,18 @@ from farwire_bridge.counters import Counters
 from farwire_bridge.database import Database
 from farwire_bridge.intake import Intake
 from farwire_bridge.memory import SetAside
-from farwire_bridge.messages import Broken, Delivered, Message, MqttMessage, NewOrder, QueueReply
+from farwire_bridge.messages import (
+    Broken,
+    Delivered,
+    Message,
+    MqttMessage,
+    NewOrder,
+    Published,
+    QueueReply,
+)
 from farwire_bridge.order_desk import Consequences, OrderDesk
 from farwire_bridge.spool import Spool
+from farwire_bridge.unpublished import Unpublished
 
 LOG = logging.getLogger("farwire.bridge")
 
@@ -63,6 +72,7 @@ class Desk:
         intake: Intake,
         spool: Spool,
         set_aside: SetAside,
+        unpublished: Unpublished,
         orders: OrderDesk,
         counters: Counters,
         outlets: Outlets,
@@ -72,6 +82,7 @@ class Desk:
         self._intake = intake
         self._spool = spool
         self._set_aside = set_aside
+        self._unpublished = unpublished
         self._orders = orders
         self._counters = counters
         self._outlets = outlets
@@ -96,8 +107,9 @@ class Desk:
         due = wake_ms is not None and wake_ms <= round_.now_ms
         if not messages and not due:
             return
-        # That entries were delivered may be forgotten in a power cut: the cloud knows them again.
-        durable = due or any(not isinstance(message, Delivered) for message in messages)
+        # That entries were delivered may be forgotten in a power cut: the cloud knows them again. So may what
+        # was published: to do it again changes nothing.
+        durable = due or any(not isinstance(message, Delivered | Published) for message in messages)
         with self._database.transaction(durable=durable or bool(self._held)):
             for message in messages:
                 self._handle(message, round_)
@@ -131,6 +143,8 @@ class Desk:
                 self._spool.remove(ids)
                 for entry, why in refused:
                     self._set_aside.keep(why, entry.device.dev_eui, entry.SerializeToString(), round_.now_ms)
+            case Published(ids):
+                self._unpublished.remove(ids)
             case Broken(error):
                 raise error
 

@@ -15,7 +15,7 @@ from farwire_bridge import times
 from farwire_bridge.acknowledgements import Acknowledgements
 from farwire_bridge.acknowledger import Acknowledger
 from farwire_bridge.back_off import BackOff
-from farwire_bridge.chirpstack import DeviceQueue
+from farwire_bridge.chirpstack import DeviceQueue, DeviceVariables
 from farwire_bridge.cloud import Cloud
 from farwire_bridge.codec_files import CodecFiles
 from farwire_bridge.counters import Counters
@@ -34,8 +34,10 @@ from farwire_bridge.messages import Broken, Message, QueueReply
 from farwire_bridge.mqtt import MqttSource
 from farwire_bridge.order_desk import OrderDesk
 from farwire_bridge.order_store import OrderStore
+from farwire_bridge.schema_publisher import SchemaPublisher
 from farwire_bridge.settings import Settings
 from farwire_bridge.spool import Spool, SpoolReader
+from farwire_bridge.unpublished import Unpublished, UnpublishedReader
 
 LOG = logging.getLogger("farwire.bridge")
 
@@ -103,7 +105,11 @@ class Bridge:
         self._forwarders: list[Forwarder] = []
         self._database = closing.enter_context(contextlib.closing(Database(settings.spool_path)))
         readers = [closing.enter_context(contextlib.closing(self._reader(n))) for n in self._lanes()]
+        self._unpublished = closing.enter_context(
+            contextlib.closing(UnpublishedReader(self._database.reader()))
+        )
         closing.callback(self._join)
+        self._variables = closing.enter_context(contextlib.closing(DeviceVariables(settings)))
         self._queue = closing.enter_context(contextlib.closing(DeviceQueue(settings, counters)))
         self._cloud = closing.enter_context(contextlib.closing(Cloud(settings)))
         self._mqtt = closing.enter_context(
@@ -121,6 +127,8 @@ class Bridge:
         for number, forwarder in enumerate(self._forwarders):
             self._start(f"deliver-{number}", forwarder.run)
         self._start("orders", self._follower().run)
+        if settings.publish_schemas:
+            self._start("schemas", self._publisher().run)
         self._desk.start(self._clock_ms())
         self._mqtt.start()
         LOG.info("bridge started", extra={"bridge_id": settings.bridge_id})
@@ -149,6 +157,11 @@ class Bridge:
             self._settings.orders_refresh_s,
             self._back_off(),
             self._inbox.put,
+        )
+
+    def _publisher(self) -> SchemaPublisher:
+        return SchemaPublisher(
+            self._unpublished, self._variables, self._back_off(), self._counters, self._inbox.put
         )
 
     def _start(self, name: str, body: Callable[[threading.Event], None]) -> None:
@@ -211,6 +224,7 @@ class Bridge:
             ),
             spool,
             set_aside,
+            Unpublished(database),
             OrderDesk(Downlinks(new_device, store.open_orders()), store, spool, counters),
             counters,
             Outlets(

@@ -3,6 +3,7 @@
 import hashlib
 
 from farwire_bridge.database import Database
+from farwire_bridge.unpublished import Unpublished
 from farwire_codecs import schema_table
 from farwire_codecs.schema import Schema
 
@@ -43,6 +44,7 @@ class Schemas:
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connection
+        self._unpublished = Unpublished(database)
         self._known: dict[tuple[str, int], Schema] = {
             (dev_eui, schema_id): schema_table.from_bytes(schema_id, channels)
             for dev_eui, schema_id, channels in self._connection.execute("SELECT * FROM schemas")
@@ -57,10 +59,11 @@ class Schemas:
         if self._known.get((dev_eui, schema.schema_id)) == schema:
             return
         self._known[dev_eui, schema.schema_id] = schema
+        table = schema_table.to_bytes(schema)
         self._connection.execute(
-            "INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)",
-            (dev_eui, schema.schema_id, schema_table.to_bytes(schema)),
+            "INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)", (dev_eui, schema.schema_id, table)
         )
+        self._unpublished.add(dev_eui, schema.schema_id, table)
 
 
 class SetAside:

@@ -40,10 +40,17 @@ class QueueReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """The network server's device shows these rows of `unpublished_schemas`."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """A thread of the bridge ended by an error that it did not expect."""
 
     error: BaseException
 
 
-Message = MqttMessage | NewOrder | Delivered | QueueReply | Broken
+Message = MqttMessage | NewOrder | Delivered | QueueReply | Published | Broken

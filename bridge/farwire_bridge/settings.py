@@ -63,6 +63,9 @@ class Settings:
     """PEM file: the authority of the API's certificate, if it is not a public one."""
     chirpstack_timeout_s: float = 5.0
     """After this long a call to the API counts as lost, and the queue is looked at."""
+    publish_schemas: bool = True
+    """Whether devices' channel tables are put into their variable `farwire_schema`, so that ChirpStack's UI
+    shows history batches as values. The API key must be allowed to update devices."""
 
     spool_limit: int = 1_000_000
     """Entries (about 400 bytes each) in the spool above which MQTT messages are left with the broker."""

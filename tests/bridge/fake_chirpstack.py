@@ -1,4 +1,4 @@
-"""A network server in memory: ChirpStack's queue API over gRPC, its events over MQTT, and nodes that talk.
+"""A network server in memory: ChirpStack's device API over gRPC, its events over MQTT, and nodes that talk.
 
 It follows chirpstack src/downlink/data.rs: first in, first out; unconfirmed items leave with their txack;
 a confirmed one stays pending, blocks, and is decided by the device's next uplink; what is expired or too
@@ -65,6 +65,9 @@ class FakeChirpStack(api.DeviceServiceServicer):  # type: ignore[misc]
         self.lose_replies = 0  # of so many Enqueue calls the reply is lost after the execution
         self.refuse: grpc.StatusCode | None = None
         self.refuse_enqueue: grpc.StatusCode | None = None
+        self.refuse_update: grpc.StatusCode | None = None
+        self.devices: dict[str, Any] = {}  # api.Device by DevEUI
+        self.updates = 0  # that were executed
         self.max_payload = 51
         self.lost_kinds: set[str] = set()  # events that are never published
         self._lock = threading.RLock()
@@ -212,6 +215,22 @@ class FakeChirpStack(api.DeviceServiceServicer):  # type: ignore[misc]
         self._authorize(context)
         with self._lock:
             self.links[request.dev_eui].queue.clear()
+        return Empty()
+
+    def Get(self, request: Any, context: Any) -> Any:
+        self._authorize(context)
+        with self._lock:
+            if request.dev_eui not in self.devices:
+                context.abort(grpc.StatusCode.NOT_FOUND, f"Object does not exist (id: {request.dev_eui})")
+            return api.GetDeviceResponse(device=self.devices[request.dev_eui])
+
+    def Update(self, request: Any, context: Any) -> Empty:
+        self._authorize(context)
+        if self.refuse_update is not None:
+            context.abort(self.refuse_update, "refused by the test")
+        with self._lock:
+            self.devices[request.device.dev_eui] = request.device
+            self.updates += 1
         return Empty()
 
     def _authorize(self, context: Any) -> None:

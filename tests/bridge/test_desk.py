@@ -26,6 +26,7 @@ from farwire_bridge.messages import Broken, Delivered, Message, MqttMessage, New
 from farwire_bridge.order_desk import OrderDesk
 from farwire_bridge.order_store import OrderStore
 from farwire_bridge.spool import Spool, SpoolReader
+from farwire_bridge.unpublished import Unpublished
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_contract.v1.orders_pb2 import Order
@@ -71,6 +72,7 @@ class Office:
             intake,
             self.spool,
             set_aside,
+            Unpublished(self.database),
             orders,
             self.counters,
             Outlets(acknowledge, self.calls.append, self.told.append, lambda: None),

@@ -1,13 +1,17 @@
 """Events seen, channel tables, and what is set aside."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from farwire_bridge import memory
-from farwire_bridge.database import Database
+from farwire_bridge.database import MIGRATIONS, Database
 from farwire_bridge.memory import Schemas, Seen, SetAside
+from farwire_bridge.unpublished import Unpublished, UnpublishedReader
+from farwire_codecs import schema_table
 from farwire_codecs.schema import Channel, plain
 
 
@@ -88,6 +92,44 @@ def test_the_newest_table_of_an_id_counts(database: Database) -> None:
     schemas.keep("device", changed)
 
     assert schemas.get("device", 3) == changed
+
+
+def unpublished(database: Database, after: int = 0) -> list[tuple[int, str, int]]:
+    with contextlib.closing(UnpublishedReader(database.reader())) as reader:
+        return [(each.id, each.dev_eui, each.schema_id) for each in reader.read(after, 10)]
+
+
+def test_a_new_table_is_to_be_published_once(database: Database) -> None:
+    schemas = Schemas(database)
+
+    schemas.keep("device", SCHEMA)
+    schemas.keep("device", SCHEMA)
+
+    assert unpublished(database) == [(1, "device", 3)]
+    assert unpublished(database, after=1) == []
+
+
+def test_a_table_that_was_replaced_while_it_was_published_is_published_again(database: Database) -> None:
+    schemas = Schemas(database)
+    schemas.keep("device", SCHEMA)
+    schemas.keep("device", plain(3, (Channel(1, 104),)))
+
+    Unpublished(database).remove((1,))
+
+    assert unpublished(database) == [(2, "device", 3)]
+
+
+def test_tables_of_an_older_bridge_are_to_be_published(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for script in MIGRATIONS[:2]:
+            connection.executescript(script)
+        table = schema_table.to_bytes(SCHEMA)
+        connection.execute("INSERT INTO schemas VALUES ('device', 3, ?)", (table,))
+        connection.execute("PRAGMA user_version = 2")
+        connection.commit()
+
+    with contextlib.closing(Database(path)) as migrated:
+        assert unpublished(migrated) == [(1, "device", 3)]
 
 
 def test_what_is_set_aside_is_bounded_in_number_and_size(database: Database) -> None:
