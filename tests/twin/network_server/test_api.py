@@ -9,6 +9,7 @@ from chirpstack_api import api, common
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 
+from farwire_twin.network_server import events
 from farwire_twin.network_server.backend import DirectBackend
 from tests.twin.network_server.running import TOKEN, Running, running
 
@@ -98,6 +99,21 @@ def test_device_can_be_created_read_changed_and_deleted(client):
         "NOT_FOUND",
         f"Object does not exist (id: {DEV_EUI})",
     )
+
+
+def test_variables_of_a_device_are_kept_and_told_nobody_else(client):
+    message = client.device(tags={"hall": "3"}, variables={"farwire_lpp_profile": "rak"})
+
+    message.variables["farwire_schema"] = "05010167"
+    client.call("Device", "Update", api.UpdateDeviceRequest(device=message))
+
+    got = client.call("Device", "Get", api.GetDeviceRequest(dev_eui=DEV_EUI)).device
+    assert dict(got.variables) == {"farwire_lpp_profile": "rak", "farwire_schema": "05010167"}
+    assert dict(got.tags) == {"hall": "3"}
+    registry = client.server.server.core.state.registry
+    told = client.server.call(lambda: events.device_info(registry.owners(DEV_EUI)))
+    assert "farwire_schema" not in str(told)
+    assert dict(told.tags) == {"hall": "3"}
 
 
 def test_eui_in_capitals_is_the_same_device(client):
