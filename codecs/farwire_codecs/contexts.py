@@ -29,7 +29,7 @@ CHANGED = 3 * TABLE  # are other channels present than in the record before?
 PRESENT = CHANGED + 1  # is this channel present? by whether it was
 ALL = PRESENT + 2
 
-TRAINED = 12  # what a trained start counts for
+TRAINED = 6  # what a trained start counts for: few, so that a signal of another kind is learned soon
 UNTRAINED = 1
 
 

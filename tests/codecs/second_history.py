@@ -40,7 +40,7 @@ def fresh(schema: dict[str, Any], only: int | None = None, off_grid: bool = Fals
                 column[name] = min(12, column[name] + (step2 // 2).bit_length() - 1)
         column["magnitude"] = 24 * 2 ** column["scale"] // 2 if column["scale"] else 0
     return {
-        "contexts": [[256 * t, 12] if t else [32768, 1] for t in starts()],
+        "contexts": [[256 * t, 6] if t else [32768, 1] for t in starts()],
         "columns": columns,
         "present": dict.fromkeys(chosen, 1),
     }

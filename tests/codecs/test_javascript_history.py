@@ -143,7 +143,7 @@ def test_every_beginning_of_a_batch_is_refused() -> None:
 @pytest.mark.parametrize("seed", [8, 9])
 def test_damaged_tables_in_the_batch_or_the_variable_are_read_or_refused_alike(seed: int) -> None:
     source: Any = Source(seed)  # type: ignore[no-untyped-call]
-    code = bytes.fromhex("b05e03056887994a")
+    code = bytes.fromhex("b05e030568b38d6e")
     read = 0
     for _ in range(BATCHES // 2):
         schema = histories.schema_in(source)
@@ -191,7 +191,7 @@ def test_known_batches_are_shown(case: dict[str, Any]) -> None:
 def test_batch_is_shown_with_names_units_times_and_raw_integers() -> None:
     variables = {"farwire_schema": "050201670268 3c"}
 
-    result = ENGINE.decode_uplink(ports.HISTORY, bytes.fromhex("0005b05e03056887994a"), variables)
+    result = ENGINE.decode_uplink(ports.HISTORY, bytes.fromhex("0005b05e030568b38d6e"), variables)
 
     assert result["data"]["history"] == {
         "schema_id": 5,
