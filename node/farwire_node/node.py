@@ -10,6 +10,7 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
 from farwire_node import configuration, node_events, scheduler, sensor_settings
+from farwire_node.acknowledging import Acknowledging
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.carry import Carry
@@ -23,7 +24,7 @@ from farwire_node.schema_memory import SchemaMemory
 from farwire_node.sensor import Actuator, Sensor
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
-from farwire_node.store import RecordStore, Release
+from farwire_node.store import RecordStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,8 +152,10 @@ class Node:
         self._detector.restore(self._alarms.active)
         self._commands = Commands(self._actuators, storage)
         self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
+        self._acknowledging = Acknowledging(
+            self._records, self._alarms, self._schema, self._carry, self._agenda, self._tell
+        )
         self._show_schema()
-        self._through = 0  # the highest that the cloud acknowledged
         self._refused_until_ms = now_ms
         self._apply(now_ms)
         self._started = True
@@ -296,7 +299,8 @@ class Node:
     def _receive(self, port: int, payload: bytes, now_ms: int) -> None:
         """Act on a downlink; raises CodecError for one that cannot be read."""
         if port == ports.ACKNOWLEDGEMENT:
-            self._acknowledged(acknowledgement.decode(payload), now_ms)
+            self._acknowledging.take(acknowledgement.decode(payload), now_ms)
+            self._show_schema()
         elif port == ports.COMMAND:
             self._command(payload, now_ms)
         elif port == ports.CONFIGURATION:
@@ -305,37 +309,6 @@ class Node:
             self._set_outputs(payload)
         else:
             self._tell(node_events.FrameIgnored(port, "no downlink of ours comes on this port"))
-
-    def _acknowledged(self, stored: acknowledgement.Acknowledgement, now_ms: int) -> None:
-        """Release records and alarms."""
-        agenda = self._agenda
-        release = Release(0, 0)
-        if self._records.is_foreign(stored):
-            self._records.continue_above(stored)
-            self._tell(node_events.Renumbered(self._records.first))
-            agenda.renumbered(now_ms)
-        else:
-            release = self._records.acknowledge(stored, agenda.on_its_way)
-            if release.count:
-                self._tell(node_events.Released(stored.through, release.count))
-            if self._through <= stored.through < self._records.first - 1:
-                agenda.want_gap_reported(now_ms)
-            self._through = max(self._through, stored.through)
-        agenda.acknowledged(release, stored.schema_wanted, now_ms)
-        self._schema.confirm(agenda.schema_confirmed)
-        if agenda.offer_taken:
-            agenda.offer_taken = False
-            self._schema.adopt()
-        if stored.base_wanted:
-            self._carry.drop(self._records)
-        elif agenda.schema_confirmed:
-            self._carry.acknowledged(stored.through, self._schema.schema, self._records)
-        self._show_schema()
-        if self._alarms.is_foreign(stored.alarms_through):
-            self._alarms.continue_above(stored.alarms_through, now_ms)
-            agenda.alarmed(now_ms)
-        elif self._alarms.acknowledge(stored.alarms_through, now_ms):
-            agenda.alarms_acknowledged(now_ms)
 
     def _command(self, payload: bytes, now_ms: int) -> None:
         answer, done = self._commands.receive(payload)
