@@ -28,7 +28,8 @@ TOO_LONG = "too long"  # the payload does not fit the present data rate
 Joined = namedtuple("Joined", ("dev_addr",))
 # A join attempt went unanswered; the link tries again by itself, at `retry_ms`.
 JoinFailed = namedtuple("JoinFailed", ("retry_ms",))
-# The cycle of a frame that `send` took is over; `acknowledged`: True or False if confirmed, else None.
+# The cycle of a frame that `send` took is over; `acknowledged`: True or False if confirmed, else None. A link
+# that learns late that a frame cannot leave (a modem refuses it) says False of any frame.
 Delivered = namedtuple("Delivered", ("acknowledged",))
 Received = namedtuple("Received", ("port", "payload"))
 # Answer to a link check: `margin_db` above the demodulation floor at the best of `gateways` gateways.
@@ -72,7 +73,10 @@ class Link:
         raise NotImplementedError
 
     def airtime_ms(self, size: int) -> int:
-        """Return how long the next frame with `size` bytes is on air, rounded up."""
+        """Return how long the next frame with `size` bytes is on air, rounded up.
+
+        Where it starts later than at `send` by a time that is known (a modem is told first), that is in it.
+        """
         raise NotImplementedError
 
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:

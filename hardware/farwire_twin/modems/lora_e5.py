@@ -43,6 +43,7 @@ class LoraE5(Modem):
                 "MODE": lambda: self._mode(value),
                 "DR": lambda: self._dr(value),
                 "CLASS": lambda: self._set("CLASS", value.upper(), self.set_class(value.upper())),
+                "CH": lambda: self._set("CH", value.replace(",", ", ", 1), value.startswith("NUM,")),
                 "ADR": lambda: self._adr(value),
                 "LW": lambda: self._lw(value),
                 "JOIN": lambda: self._join(value, now_ms),

@@ -27,6 +27,7 @@ _KEPT = {
     "ADR": ("adr", None),
     "RETY": ("rety", None),
     "CFM": ("cfm", None),
+    "MASK": ("mask", None),
 }
 _FACTORY = {"band": "4", "njm": "1", "adr": "1", "rety": "0", "cfm": "0"}
 _MOST_DIGITS = 500

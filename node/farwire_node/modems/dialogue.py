@@ -55,9 +55,6 @@ class Dialogue:
         self.values: dict[str, str] = {}
         self.fields = fields
         self.counters = {"timeouts": 0, "bad": 0, "restarts": 0, "boots": 0, "strays": 0}
-        self.restart_due = (
-            False  # the modem did not answer even a restart: a reset line, if any, is to be pulled
-        )
         self._dialect = dialect
         self._lines = Lines()
         self._out = b""
@@ -310,7 +307,6 @@ class Dialogue:
             self._sync(now_ms)
         else:
             self.counters["restarts"] += 1
-            self.restart_due = True
             self._probes = 0
             self._out += (self._dialect.restart + self._dialect.line_end).encode()
             self._sync(now_ms + _RESTART_MS + self._pause_ms)
@@ -319,7 +315,6 @@ class Dialogue:
     def restart(self, now_ms: int) -> None:
         """Have the modem start over: it answers, but nothing good."""
         self.counters["restarts"] += 1
-        self.restart_due = True
         self._drop_job()
         self._out += (self._dialect.restart + self._dialect.line_end).encode()
         self._probes = 0
@@ -329,6 +324,5 @@ class Dialogue:
         self._probing = False
         self._command = None
         self._pause_ms = _FIRST_PAUSE_MS
-        self.restart_due = False
         self.phase = IDLE
         self._happened.append(InStep())

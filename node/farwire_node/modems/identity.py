@@ -23,13 +23,22 @@ class Identity:
         return f"Identity({self.dev_eui:016x}, {self.join_eui:016x})"
 
     def fields(
-        self, dialect: Dialect, region: Region, device_class: str, adr: bool, initial_dr: int | None
+        self,
+        dialect: Dialect,
+        region: Region,
+        device_class: str,
+        adr: bool,
+        initial_dr: int | None,
+        sub_band: int | None,
     ) -> "dict[str, str | None]":
         """Return what the commands of a dialect are filled with."""
         band = dialect.bands.get(region.name)
         if band is None:
             known = ", ".join(sorted(dialect.bands))
             raise ConfigurationError(f"{dialect.name} has no region {region.name}, expected one of {known}")
+        if sub_band is not None and not (region.bank_masks and 1 <= sub_band <= 8):
+            raise ConfigurationError(f"sub_band is {sub_band}, expected 1..8, and none in {region.name}")
+        first = 0 if sub_band is None else 8 * (sub_band - 1)
         on_off = "ON" if adr else "OFF"
         fields: dict[str, str | None] = {
             "dev_eui": f"{self.dev_eui:016x}".upper(),
@@ -40,6 +49,8 @@ class Identity:
             "adr_on_off": on_off,
             "adr_on_off_lower": on_off.lower(),
             "dc_on_off": "ON" if region.sub_bands else "OFF",
+            "mask": None if sub_band is None else f"{1 << (sub_band - 1):04X}",
+            "channels": None if sub_band is None else f"{first}-{first + 7},{63 + sub_band}",
             "join_dr": None,
             "force": "",  # in "AT+JOIN": give up a session that the network forgot
             "initial_dr": None if initial_dr is None else str(initial_dr),

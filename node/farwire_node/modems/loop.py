@@ -32,14 +32,25 @@ class Port:
 
 
 class Loop:
-    """Keeps the node, its link and the port going; `port` is None while it is gone."""
+    """Keeps the node, its link and the port going; `port` is None while it is gone.
 
-    def __init__(self, node: "Node", link: "ModemLink", open_port: "Callable[[], Port]") -> None:
+    `pull_reset` pulls the modem's reset line for a moment, None: there is none.
+    """
+
+    def __init__(
+        self,
+        node: "Node",
+        link: "ModemLink",
+        open_port: "Callable[[], Port]",
+        pull_reset: "Callable[[], None] | None" = None,
+    ) -> None:
         self.port: Port | None = None
         self.opened = 0
         self._node = node
         self._link = link
         self._open_port = open_port
+        self._pull_reset = pull_reset
+        self._restarts = 0
         self._next_open_ms: int | None = None
 
     def turn(self, now_ms: int) -> int:
@@ -54,6 +65,7 @@ class Loop:
             out = self._link.outgoing()
             if out and self.port is not None:
                 self.port.write(out)
+            self._reset_if_due()
         except OSError:
             self._close(now_ms)
             until_ms = self._poll(now_ms)
@@ -71,6 +83,13 @@ class Loop:
         step = self._node.poll(now_ms)
         assert isinstance(step, Sleep), step  # a modem has its own radio
         return int(step.until_ms)
+
+    def _reset_if_due(self) -> None:
+        restarts = self._link.counters["restarts"]
+        if restarts != self._restarts:
+            self._restarts = restarts
+            if self._pull_reset is not None:
+                self._pull_reset()
 
     def _open_if_due(self, now_ms: int) -> None:
         if self.port is not None or (self._next_open_ms is not None and now_ms < self._next_open_ms):

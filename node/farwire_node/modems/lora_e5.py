@@ -45,9 +45,9 @@ class LoraE5(Dialect):
         "EU868": "EU868",
         "US915": "US915",
         "AU915": "AU915",
-        "IN865": "IN865",
+        "AS923-1": "AS923",
         "KR920": "KR920",
-        "AS923": "AS923",
+        "IN865": "IN865",
     }
     probe = ask("AT+VER", "version", DIGITS + ".")
     restart = "AT+RESET"
@@ -56,6 +56,7 @@ class LoraE5(Dialect):
         put('AT+ID=AppEui,"{join_eui}"'),
         put("AT+MODE=LWOTAA"),
         put("AT+DR={band}"),
+        put("AT+CH=NUM,{channels}"),
         put('AT+KEY=APPKEY,"{app_key}"'),
         put("AT+CLASS={class}"),
         put("AT+ADR={adr_on_off}"),

@@ -63,6 +63,7 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
         storage,
         dice.randrange,
         device_class=settings.device_class,
+        sub_band=settings.sub_band or None,
     )
     node = Node(
         identity.dev_eui,

@@ -46,7 +46,8 @@ _IDLE_MS = 3_600_000
 
 
 class ModemLink(NoRadio):
-    """One modem as a Link. `device_class` "A" or "C"; the rest as lorawan.mac.Mac has it.
+    """One modem as a Link. `device_class` "A" or "C"; `sub_band` 1 to 8: the eight channels and the ninth of
+    500 kHz that the network hears, where there are 72 (None: all); the rest as lorawan.mac.Mac has it.
 
     The driver calls `line_up` when there is a line to the modem, `line_down` when it is gone.
     """
@@ -63,6 +64,7 @@ class ModemLink(NoRadio):
         initial_dr: int | None = None,
         reserve_percent: int = 20,
         join_spread_ms: int = 5_000,
+        sub_band: int | None = None,
     ) -> None:
         if initial_dr is not None and initial_dr not in region.up_drs:
             raise ConfigurationError(f"initial_dr is {initial_dr}, expected one of {region.up_drs}")
@@ -70,7 +72,7 @@ class ModemLink(NoRadio):
             raise ConfigurationError(f"reserve_percent is {reserve_percent}, expected 0..99")
         self._dialect = dialect
         self._join_spread_ms = join_spread_ms
-        fields = identity.fields(dialect, region, device_class, adr, initial_dr)
+        fields = identity.fields(dialect, region, device_class, adr, initial_dr, sub_band)
         self._dialogue = Dialogue(dialect, fields)
         self._class_due = False  # the modem is to be told of another class
         dialect.class_c = device_class == "C"
@@ -118,13 +120,8 @@ class ModemLink(NoRadio):
         return self._dialogue.outgoing()
 
     @property
-    def restart_due(self) -> bool:
-        """Whether the modem answers nothing or nothing good: pull its reset line, if there is one."""
-        return self._dialogue.restart_due
-
-    @property
     def counters(self) -> "dict[str, int]":
-        """What went wrong on the line so far, by kind."""
+        """What went wrong so far, by kind; with each of "restarts" the reset line is to be pulled, if any."""
         counters = dict(self._dialogue.counters)
         counters["dropped_lines"] = self._dialogue.dropped_lines
         return counters

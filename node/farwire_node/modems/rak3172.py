@@ -57,7 +57,20 @@ class Rak3172(Dialect):
 
     name = "RAK3172"
     baud = 115_200
-    bands = {"EU868": "4", "US915": "5", "AU915": "6", "IN865": "3", "KR920": "7", "AS923": "8"}
+    bands = {
+        "EU433": "0",
+        "CN470": "1",
+        "RU864": "2",
+        "IN865": "3",
+        "EU868": "4",
+        "US915": "5",
+        "AU915": "6",
+        "KR920": "7",
+        "AS923-1": "8",
+        "AS923-2": "9",
+        "AS923-3": "10",
+        "AS923-4": "11",
+    }
     probe = ask("AT+VER=?", "version", _VERSION)
     restart = "ATZ"
     setup = (
@@ -65,6 +78,7 @@ class Rak3172(Dialect):
         put("AT+NWM=1", ("nwm", "1")),  # resets the modem, also where nothing changes
         ask("AT+BAND=?", "band"),
         put("AT+BAND={band}", ("band", "{band}")),
+        put("AT+MASK={mask}"),
         ask("AT+NJM=?", "njm"),
         put("AT+NJM=1", ("njm", "1")),
         ask("AT+DEVEUI=?", "dev_eui", HEX),

@@ -1,5 +1,6 @@
 """How much a frame can carry and how long it takes, at the data rate that the modem told. Sizes in bytes."""
 
+from farwire_node.lorawan import regions
 from farwire_node.lorawan.airtime import airtime_ms
 from farwire_node.lorawan.frames import OVERHEAD
 from farwire_node.lorawan.regions.region import Region
@@ -25,7 +26,12 @@ class Rate:
     @property
     def capacity(self) -> int:
         """The largest payload of the next frame."""
-        limit = self._region.max_payload[self._dr] if self._told is None else self._told
+        # Modems do not tell whether the network lifted the dwell time: what is safe either way.
+        limit = (
+            regions.max_payload(self._region, self._dr, self._region.dwell_at_boot)
+            if self._told is None
+            else self._told
+        )
         return max(0, min(limit, self._dialect.longest) - self._shorter)
 
     def learn(self, values: "dict[str, str]") -> None:

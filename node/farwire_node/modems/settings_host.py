@@ -16,6 +16,7 @@ class NodeSettings:
     app_key: str = field(repr=False)  # 32 hexadecimal digits
     data: Path = Path("node")  # where what must survive a restart is kept
     region: str = "EU868"
+    sub_band: int = 0  # 1 to 8: the channels that the network hears in US915 and AU915; 0: all
     device_class: Literal["A", "C"] = "A"
     sampling_interval_s: int = 60
     reporting_interval_s: int = 600

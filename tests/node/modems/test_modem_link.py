@@ -7,9 +7,13 @@ from farwire_codecs.lpp_actuators import encode_actuators
 from farwire_node import node_events
 from farwire_node.errors import ConfigurationError
 from farwire_node.link import BUSY, NOT_JOINED, TOO_LONG, Delivered, Refusal, Sending
+from farwire_node.lorawan import regions
 from farwire_node.lorawan.regions import EU868, US915
+from farwire_node.modems.dialect import Dialect
 from farwire_node.modems.identity import Identity
+from farwire_node.modems.lora_e5 import LoraE5
 from farwire_node.modems.modem_link import ModemLink
+from farwire_node.modems.rak3172 import Rak3172
 from farwire_node.modems.rn2483 import Rn2483
 from farwire_node.steps import Sleep
 from farwire_node.storage import MemoryStorage
@@ -249,6 +253,38 @@ def test_a_modem_of_another_node_is_told_who_it_is_now(name: str) -> None:
     assert bench.network.requests[0].join_eui == JOIN_EUI
 
 
+@pytest.mark.parametrize(
+    ("dialect", "region", "commands"),
+    [
+        (Rak3172, "US915", ["AT+BAND=5", "AT+MASK=0002"]),
+        (Rak3172, "AU915", ["AT+BAND=6", "AT+MASK=0002"]),
+        (LoraE5, "US915", ["AT+DR=US915", "AT+CH=NUM,8-15,65"]),
+    ],
+)
+def test_a_sub_band_is_told_where_a_network_hears_only_some_channels(
+    dialect: type[Dialect], region: str, commands: list[str]
+) -> None:
+    link = ModemLink(
+        dialect(), Identity(1, 2, APP_KEY), regions.by_name(region), MemoryStorage(), lambda n: 0, sub_band=2
+    )
+    told = [link._dialogue._filled(command.text) for command in dialect.setup]
+
+    assert [text for text in told if text in commands] == commands
+
+
+@pytest.mark.parametrize(
+    ("dialect", "region"),
+    [(dialect, region) for dialect in (Rak3172, LoraE5, Rn2483) for region in dialect.bands],
+)
+def test_a_region_of_a_modem_is_one_that_we_know(dialect: type[Dialect], region: str) -> None:
+    link = ModemLink(
+        dialect(), Identity(1, 2, APP_KEY), regions.by_name(region), MemoryStorage(), lambda n: 0
+    )
+
+    assert link._budget.earliest_ms(1_000, 0, False) == 0
+    assert link._rate.on_air_ms(10) > 0
+
+
 def test_the_key_shows_nowhere() -> None:
     identity = Identity(DEV_EUI, JOIN_EUI, APP_KEY)
 
@@ -275,6 +311,8 @@ def test_settings_that_cannot_be_are_refused() -> None:
         made(region=US915)
     with pytest.raises(ConfigurationError, match="device_class is 'B'"):
         made(device_class="B")
+    with pytest.raises(ConfigurationError, match="sub_band is 2, expected"):
+        made(sub_band=2)
     with pytest.raises(ConfigurationError, match="initial_dr is 9"):
         made(initial_dr=9)
     with pytest.raises(ConfigurationError, match="app_key has 3 bytes, expected 16"):
