@@ -50,6 +50,7 @@ class Learning:
         values: list[int | None] = []
         if store is not None:
             for number in range(max(store.oldest_recalled, store.next - WINDOW), store.next):
-                raw = store.record(number).values[index]
+                record = store.recall(number)
+                raw = None if record is None else record.values[index]
                 values.append(None if raw is None else raw[axis])
         return values

@@ -1,9 +1,9 @@
 """Records of one schema in one block of bytes: what a board can hold many of.
 
-A slot is the time, one bit a channel that tells whether it has a value, and each axis at its type's width
-(GPS's three bytes take four), so that four everyday channels take 12 bytes instead of some 200 as Python
-objects. The slot of a number is the number modulo the capacity; whoever uses the ring sees to it that two
-held numbers never share a slot.
+A slot is the number, the time, one bit a channel that tells whether it has a value, and each axis at its
+type's width (GPS's three bytes take four), so that four everyday channels take 16 bytes instead of some 200
+as Python objects. Which slots are taken, and in which order, stands in two bytes a slot beside them; so a
+record in the middle can be taken out without moving others.
 """
 
 import struct
@@ -11,23 +11,39 @@ import struct
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.lpp_types import type_of
 from farwire_codecs.schema import Schema
+from farwire_node.errors import StorageError
+
+MOST = 65_535  # slots
+_NUMBER = 0x7FFFFFFF  # the number's lower 31 bits; the highest one: keep
+_KEEP = 0x80000000
 
 
 class RecordRing:
-    """Slots for `capacity` records of a schema, allocated once."""
+    """Slots for `capacity` records of a schema, allocated once; in the order of their numbers."""
 
     def __init__(self, schema: Schema, capacity: int) -> None:
+        if not 1 <= capacity <= MOST:
+            raise StorageError(f"a ring of {capacity} records, expected 1 to {MOST}")
         self.capacity = capacity
+        self.count = 0
         types = [type_of(channel.type_id) for channel in schema.channels]
         self._axes = [len(found.axes) for found in types]
         mask = "B" if len(types) <= 8 else "H" if len(types) <= 16 else "I"
         codes = [found.format[1:] or "i" * len(found.axes) for found in types]
-        self._format = ">i" + mask + "".join(codes)
+        self._format = ">Ii" + mask + "".join(codes)
         self.slot_size = struct.calcsize(self._format)
         self._slots = bytearray(self.slot_size * capacity)
+        self._order = bytearray(struct.pack(f"<{capacity}H", *range(capacity)))
+        self._begin = 0  # where the oldest one stands in the order
+        self._newest = 0  # the newest number, in full
 
-    def put(self, number: int, time_s: int, values: "tuple[tuple[int, ...] | None, ...]") -> None:
-        """Write the slot of `number`. `time_s` is signed 32 bits; values are raw integers, or None."""
+    def add(
+        self, number: int, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", keep: bool = False
+    ) -> None:
+        """Put a record behind the newest one; `time_s` is signed 32 bits, values are raw integers or None.
+
+        There must be room.
+        """
         mask = 0
         flat: list[int] = []
         for index, (axes, value) in enumerate(zip(self._axes, values)):
@@ -36,29 +52,108 @@ class RecordRing:
             else:
                 mask |= 1 << index
                 flat.extend(value)
-        struct.pack_into(self._format, self._slots, self._at(number), time_s, mask, *flat)
+        marked = number & _NUMBER | (_KEEP if keep else 0)
+        struct.pack_into(self._format, self._slots, self._at(self.count), marked, time_s, mask, *flat)
+        self._newest = number
+        self.count += 1
 
-    def get(self, number: int) -> Record:
-        """Return the record that was put under `number`."""
-        flat = struct.unpack_from(self._format, self._slots, self._at(number))
+    def get(self, position: int) -> Record:
+        """Return the record at a position: 0 for the oldest one, to count - 1."""
+        flat = struct.unpack_from(self._format, self._slots, self._at(position))
         values: list[tuple[int, ...] | None] = []
-        at = 2
+        at = 3
         for index, axes in enumerate(self._axes):
-            values.append(flat[at : at + axes] if flat[1] >> index & 1 else None)
+            values.append(flat[at : at + axes] if flat[2] >> index & 1 else None)
             at += axes
-        return Record(number, flat[0], tuple(values))
+        return Record(self._full(flat[0]), flat[1], tuple(values))
 
-    def slot(self, number: int) -> bytes:
-        """Return the slot of `number` as stored, to be saved."""
-        at = self._at(number)
+    def lookup(self, number: int) -> Record | None:
+        """Return the record of a number, None if it is not here; takes no more heap than `get`, as a rule."""
+        guess = self.count - 1 - (self._newest - number)  # right unless numbers are missing behind it
+        if 0 <= guess < self.count:
+            record = self.get(guess)
+            if record.number == number:
+                return record
+        position = self.find(number)
+        if position < self.count:
+            record = self.get(position)
+            if record.number == number:
+                return record
+        return None
+
+    def number_at(self, position: int) -> int:
+        """Return the number of the record at a position."""
+        return self._full(self._word(position))
+
+    def is_kept(self, position: int) -> bool:
+        """Return whether the record at a position is one to be kept."""
+        return self._word(position) >= _KEEP
+
+    def keep(self, position: int) -> None:
+        """Have the record at a position kept."""
+        struct.pack_into(">I", self._slots, self._at(position), self._word(position) | _KEEP)
+
+    def find(self, number: int) -> int:
+        """Return the position of the first record from this number on; count if there is none."""
+        low, high = 0, self.count
+        guess = high - 1 - (self._newest - number)
+        if 0 <= guess < high and self.number_at(guess) == number:
+            return guess
+        while low < high:
+            middle = (low + high) // 2
+            if self.number_at(middle) < number:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def remove(self, position: int) -> None:
+        """Take a record out; its slot is free."""
+        index = self._index(position)
+        slot = self._order[2 * index : 2 * index + 2]
+        if index >= position:  # the older ones lie before it in one piece
+            begin = 2 * self._begin
+            self._order[begin + 2 : 2 * index + 2] = self._order[begin : 2 * index]
+        else:
+            for at in range(position, 0, -1):
+                to, source = 2 * self._index(at), 2 * self._index(at - 1)
+                self._order[to : to + 2] = self._order[source : source + 2]
+        self._order[2 * self._begin : 2 * self._begin + 2] = slot
+        self._begin = self._index(1)
+        self.count -= 1
+
+    def renumber(self, by: int) -> None:
+        """Add `by` to every number."""
+        for position in range(self.count):
+            word = self._word(position)
+            moved = word + by & _NUMBER | word & _KEEP
+            struct.pack_into(">I", self._slots, self._at(position), moved)
+        self._newest += by
+
+    def slot(self, position: int) -> bytes:
+        """Return the slot at a position as stored, to be saved."""
+        at = self._at(position)
         return bytes(self._slots[at : at + self.slot_size])
 
-    def put_slot(self, number: int, slot: bytes, later_s: int) -> None:
-        """Write a slot that `slot` gave, its time moved by `later_s` seconds."""
-        at = self._at(number)
+    def add_slot(self, number: int, slot: bytes, later_s: int) -> None:
+        """Put a slot that `slot` gave behind the newest record, under a number, its time moved."""
+        at = self._at(self.count)
+        word, time_s = struct.unpack_from(">Ii", slot, 0)
         self._slots[at : at + self.slot_size] = slot
-        (time_s,) = struct.unpack_from(">i", self._slots, at)
-        struct.pack_into(">i", self._slots, at, time_s + later_s)
+        struct.pack_into(">Ii", self._slots, at, word & _KEEP | number & _NUMBER, time_s + later_s)
+        self._newest = number
+        self.count += 1
 
-    def _at(self, number: int) -> int:
-        return number % self.capacity * self.slot_size
+    def _full(self, word: int) -> int:
+        return self._newest - (self._newest - word & _NUMBER)
+
+    def _word(self, position: int) -> int:
+        slots, at = self._slots, self._at(position)
+        return slots[at] << 24 | slots[at + 1] << 16 | slots[at + 2] << 8 | slots[at + 3]  # takes no heap
+
+    def _index(self, position: int) -> int:
+        return (self._begin + position) % self.capacity
+
+    def _at(self, position: int) -> int:
+        index = 2 * self._index(position)
+        return (self._order[index] | self._order[index + 1] << 8) * self.slot_size

@@ -1,20 +1,22 @@
-"""The records that the cloud has not acknowledged: numbered, kept, dropped only when memory is full.
+"""The records that the cloud has not acknowledged: numbered, kept, thinned only when memory is full.
 
 A record is held from its sampling until an acknowledgement covers it. Of a held record the store knows
 whether it was ever sent (numbers below `unsent` were) and whether the cloud reported it missing since.
-Numbers grow by one and are never given twice: they are reserved in storage in blocks, so that a node which
-loses power without warning goes on above everything that it ever gave (the numbers between are gaps; a
-state report's `oldest_record` tells the cloud that they will not come).
+Numbers grow by one and are never given twice. Numbers of records that were given up are gaps: where a gap is
+short, a batch bridges it with records without values (`filler`), so that it stays one run of numbers; that
+none will come for the others, a state report's `oldest_record` tells the cloud once all before them are
+acknowledged.
 """
 
-import struct
 from collections import namedtuple
 
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch_layout import Record
-from farwire_codecs.configuration_document import crc32
 from farwire_codecs.schema import Schema
-from farwire_node.record_ring import RecordRing
+from farwire_node.flash.device import Flash
+from farwire_node.flash_shelf import FlashShelf
+from farwire_node.number_ranges import NumberRanges
+from farwire_node.ram_shelf import RamShelf
 from farwire_node.storage import Storage
 
 TYPE_CHECKING = False
@@ -24,90 +26,150 @@ if TYPE_CHECKING:
 Release = namedtuple("Release", ("count", "highest"))
 """How many records an acknowledgement released, and the highest number of them (0: none)."""
 
-NUMBERS_KEY = "record_numbers"  # >II: first number that is not reserved; records dropped so far
-RECORDS_KEY = "records"  # what `save` wrote
-RESERVED = 64  # numbers a write: one write an hour at one record a minute spares the flash
-
-_FREE, _HELD, _MISSING = 0, 1, 2
-# ms of writing, fingerprint of the channels, slot size, count, unsent; then number (>I) and slot of each one
-_IMAGE = ">qHBHI"
+BRIDGED = 16  # numbers: a record without values costs a third of a byte in such a row, a frame of its own 13
+AROUND = 4  # records before and behind an alarm's that are not thinned
 
 
 class RecordStore:
-    """Records of one schema within `capacity` numbers; `storage` keeps the numbers over restarts."""
+    """Records of one schema: `capacity` of them in memory, and with `flash` as many as fit there."""
 
-    def __init__(self, schema: Schema, capacity: int, storage: Storage) -> None:
+    def __init__(self, schema: Schema, capacity: int, storage: Storage, flash: Flash | None = None) -> None:
         self.schema = schema
-        self.capacity = capacity
-        self._ring = RecordRing(schema, capacity)
-        self._states = bytearray(capacity)
-        self._storage = storage
-        saved = storage.load(NUMBERS_KEY)
-        self._reserved, self.dropped = struct.unpack(">II", saved) if saved else (1, 0)
-        self.next = self._reserved  # the number that the next record gets
-        self.first = self.next  # the oldest record held; `next` when there is none
-        self.unsent = self.next  # every held record from here on was never sent
+        self._shelf: RamShelf | FlashShelf
+        if flash is None:
+            self._shelf = RamShelf(schema, capacity, storage)
+        else:
+            self._shelf = FlashShelf(schema, capacity, flash)
+        self._released = self._shelf.released
+        self._missing = NumberRanges()
+        self._keep = 0  # how many of the next records are to be kept
+        self.first = 0  # the oldest record held; `next` when there is none
+        self.unsent = 0  # every held record from here on was never sent
         self.held = 0
-        self.missing = 0  # how many held records the cloud reported missing
-        self._restored_below = 0
+        self._restored()
         self._alive_from = self.next  # the first record sampled since the start
+
+    @property
+    def capacity(self) -> int:
+        """How many records fit, in flash about."""
+        return self._shelf.capacity
 
     @property
     def slot_size(self) -> int:
         """Bytes that a record takes in memory; a batch needs less for it."""
-        return self._ring.slot_size
+        return self._shelf.slot_size
+
+    @property
+    def next(self) -> int:
+        """The number that the next record gets."""
+        return self._shelf.next
+
+    @property
+    def dropped(self) -> int:
+        """How many records were given up since the first start."""
+        return self._shelf.dropped
+
+    @property
+    def missing(self) -> int:
+        """How many held records the cloud reported missing."""
+        return sum([self._shelf.count(first, last) for first, last in self._missing.ranges()])
+
+    def set_thinning(self, thins: bool) -> None:
+        """Choose what goes when memory is full: what the curve can do without, or the oldest."""
+        self._shelf.thins = thins
 
     def holds(self, number: int) -> bool:
         """Return whether the record of this number is held."""
-        return self.first <= number < self.next and self._states[self._at(number)] != _FREE
+        if not self.first <= number < self.next or self._released.last_of(number) is not None:
+            return False
+        return self._shelf.has(number)
+
+    def carries(self, number: int) -> bool:
+        """Return whether a batch can carry this number: a held record, or a filler in a short gap."""
+        return self.holds(number) or self.filler(number) is not None
 
     def is_missing(self, number: int) -> bool:
         """Return whether it is held, was sent, and was reported missing since."""
-        return self.first <= number < self.next and self._states[self._at(number)] == _MISSING
+        return self._missing.last_of(number) is not None and self.holds(number)
 
     def record(self, number: int) -> Record:
-        """Return a record that is held, or that the store still `recalls`."""
-        return self._ring.get(number)
+        """Return a record that is held, that the store `recalls`, or that a batch `carries`."""
+        record = self._shelf.get(number) or self.filler(number)
+        if record is None:
+            raise KeyError(number)
+        return record
+
+    def filler(self, number: int) -> Record | None:
+        """Return the record without values that stands for one given up between two that are here.
+
+        Its time lies between theirs in proportion. None where the gap is long, or of the time before the
+        node's start, or where there is no gap.
+        """
+        if not self.first < number < self.next or self._released.last_of(number) is not None:
+            return None
+        after_number = self._shelf.at_or_after(number)
+        if after_number == number or after_number >= self.next:
+            return None
+        before = self._shelf.before(number)
+        if before is None or after_number - before.number > BRIDGED + 1:
+            return None
+        if before.number < self._alive_from <= after_number:
+            return None
+        after = self._shelf.get(after_number)
+        if after is None:
+            return None
+        span_s = after.time_s - before.time_s
+        time_s = before.time_s + span_s * (number - before.number) // (after_number - before.number)
+        return Record(number, time_s, (None,) * len(before.values))
 
     @property
     def oldest_recalled(self) -> int:
         """The first number from which on the store `recalls` records; `next` when there is none."""
-        oldest: int = max(self._alive_from, self.next - self.capacity)
-        return oldest
+        return max(self._alive_from, self._shelf.oldest_recalled)
 
     def recalls(self, number: int) -> bool:
         """Return whether the record was sampled in this life of the node, and lies in memory still."""
-        return bool(self.oldest_recalled <= number < self.next)
+        return self.recall(number) is not None
+
+    def recall(self, number: int) -> Record | None:
+        """Return the record if the store `recalls` it, else None."""
+        return self._shelf.recall(number) if number >= self._alive_from else None
 
     def add(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]") -> list[int]:
         """Hold a record under the number `next`; return the numbers of the records given up for it.
 
-        `time_s` is larger than the last record's.
+        `time_s` is larger than the last record's. In flash the record is on the medium when this returns.
         """
-        if self.next >= self._reserved:
-            self._reserve(self.next + RESERVED)
-        number = self.next
-        given_up = self._make_room(number)
-        self._ring.put(number, time_s, values)
-        self._states[self._at(number)] = _HELD
+        dropped = self.dropped
+        given_up = self._shelf.append(time_s, values, self._keep > 0)
+        self._keep = max(0, self._keep - 1)
         self.held += 1
-        self.next += 1
+        if given_up or self.dropped != dropped:
+            self._advance()
+            self.held = self._count_held()
         return given_up
+
+    def keep_around(self) -> None:
+        """See to it that the last records, and the next ones, are not thinned: an alarm was found in them."""
+        self._shelf.keep_last(AROUND + 1)
+        self._keep = AROUND
 
     def first_unsent(self) -> int | None:
         """Return the oldest record that was never sent."""
-        return self._find(max(self.unsent, self.first), _HELD)
+        number = self._held_from(max(self.unsent, self.first))
+        return number if number < self.next else None
 
     def first_missing(self) -> int | None:
         """Return the oldest record that was reported missing."""
-        return self._find(self.first, _MISSING) if self.missing else None
+        for first, last in self._missing.ranges():
+            number = self._shelf.at_or_after(first)
+            if number <= last:
+                return number
+        return None
 
     def mark_sent(self, first: int, count: int) -> None:
         """Note that the held records from `first` on were sent just now."""
-        for number in range(first, first + count):
-            if self._states[self._at(number)] == _MISSING:
-                self._states[self._at(number)] = _HELD
-                self.missing -= 1
+        self._missing.remove(first, first + count - 1)
         self.unsent = max(self.unsent, first + count)
 
     def acknowledge(self, acknowledgement: Acknowledgement, on_its_way: "tuple[int, int]") -> Release:
@@ -120,17 +182,22 @@ class RecordStore:
         if self.is_foreign(acknowledgement):
             return Release(0, 0)
         count = highest = 0
-        for number in self._stored(acknowledgement):
-            if self.holds(number):
-                self._free(number)
-                count += 1
-                highest = max(highest, number)
+        for first, last in _stored(acknowledgement, self.first):
+            for part in self._released.outside(first, last):
+                found = self._shelf.count(*part)
+                if found:
+                    count += found
+                    highest = part[1]
+                    forgotten = self._released.add(*part)
+                    if forgotten is not None:
+                        count -= self._shelf.count(*forgotten)
+        self._missing.remove(0, acknowledgement.through)
         self._advance()
         self._mark_missing(acknowledgement, on_its_way)
-        if self._restored_below and self.first >= self._restored_below:
-            self._restored_below = 0
-            self._storage.save(RECORDS_KEY, b"")
-        return Release(count, highest)
+        if count:
+            self.held -= count
+            self._shelf.note(self.first, self.unsent)
+        return Release(count, self._last_at(highest) if count else 0)
 
     def is_foreign(self, acknowledgement: Acknowledgement) -> bool:
         """Return whether it speaks of numbers that this node never gave (its storage was lost)."""
@@ -138,120 +205,99 @@ class RecordStore:
 
     def continue_above(self, acknowledgement: Acknowledgement) -> None:
         """Number everything held anew, above what the cloud already has from another life of this node."""
-        numbers = [number for number in range(self.first, self.next) if self.holds(number)]
-        slots = [self._ring.slot(number) for number in numbers]
-        self._states = bytearray(self.capacity)
-        self.first = self.unsent = self.next = _top(acknowledgement) + 1
-        self.missing = self._restored_below = 0
+        by = _top(acknowledgement) + 1 - self.first
+        self._released.move(by)
+        self._shelf.renumber(by)
+        self._missing = NumberRanges()
+        self._restored()
+        self._alive_from += by
+
+    def erase(self) -> None:
+        """Give up every record, also where it is written; the next one's number follows all the same."""
+        self._shelf.drop_all(self.held)
+        self._released.remove(0, self.next)
+        self._missing = NumberRanges()
+        self._restored()
         self._alive_from = self.next
-        self._reserve(self.next + len(slots) + RESERVED)
-        for slot in slots:
-            self._ring.put_slot(self.next, slot, 0)
-            self._states[self._at(self.next)] = _HELD
-            self.next += 1
 
     def save(self, now_ms: int) -> None:
-        """Write everything to storage, and give back the reserved numbers that were not used."""
-        head = (now_ms, _fingerprint(self.schema), self.slot_size, self.held, self.unsent)
-        out = bytearray(struct.pack(_IMAGE, *head))
-        for number in range(self.first, self.next):
-            if self.holds(number):
-                out.extend(struct.pack(">I", number))
-                out.extend(self._ring.slot(number))
-        self._storage.save(RECORDS_KEY, bytes(out))
-        self._reserve(self.next)
-        self._restored_below = self.next
+        """Write everything that is in memory only, and give back the reserved numbers that were not used."""
+        self._shelf.note(self.first, self.unsent)
+        self._shelf.save(now_ms)
 
     def restore(self, now_ms: int) -> None:
-        """Hold again what `save` wrote. Only for a store that has no record yet.
+        """Hold again what is in flash, or what `save` wrote. Only for a store that has no record yet.
 
         Records of other channels cannot be sent any more and count as dropped. When the clock went back since
         (a board without a battery for it), times are moved as if the power had been off for no time.
         """
-        image = self._storage.load(RECORDS_KEY)
-        if not image:
-            return
-        saved_ms, fingerprint, slot_size, count, unsent = struct.unpack_from(_IMAGE, image, 0)
-        if fingerprint != _fingerprint(self.schema) or slot_size != self.slot_size:
-            self.dropped += count
-            self._reserve(self._reserved)
-            self._storage.save(RECORDS_KEY, b"")
-            return
-        later_s = min(0, (now_ms - saved_ms) // 1000)
-        at = struct.calcsize(_IMAGE)
-        for _ in range(count):
-            (number,) = struct.unpack_from(">I", image, at)
-            if number >= self.next - self.capacity:
-                self._ring.put_slot(number, image[at + 4 : at + 4 + slot_size], later_s)
-                self._states[self._at(number)] = _HELD
-                self.first = min(self.first, number)
-                self.held += 1
-            else:
-                self.dropped += 1
-            at += 4 + slot_size
-        self.unsent = max(unsent, self.first)
-        self._restored_below = self.next
-        if self.held < count:  # too old for the ring: count them once
-            self.save(now_ms)
+        self._shelf.restore(now_ms)
+        self._restored()
 
-    def _stored(self, acknowledgement: Acknowledgement) -> "Iterator[int]":
-        """Yield the numbers from `first` on that an acknowledgement says are stored."""
-        yield from range(self.first, acknowledgement.through + 1)
-        for index, byte in enumerate(acknowledgement.stored_above):
-            for bit in range(8):
-                if byte >> bit & 1:
-                    yield acknowledgement.through + 2 + 8 * index + bit
+    def _restored(self) -> None:
+        self.first = self._shelf.first
+        self.unsent = max(self.first, self._shelf.unsent)
+        self._advance()
+        self.held = self._count_held()
+
+    def _count_held(self) -> int:
+        count = self._shelf.count(self.first, self.next - 1)
+        for first, last in self._released.ranges():
+            count -= self._shelf.count(max(first, self.first), last)
+        return count
 
     def _mark_missing(self, acknowledgement: Acknowledgement, on_its_way: "tuple[int, int]") -> None:
         """Mark what was sent, lies under the highest stored number and is not stored."""
         if not acknowledgement.stored_above:
             return
-        start = max(self.first, acknowledgement.through + 1)
-        for number in range(start, min(_top(acknowledgement), self.unsent)):
-            fresh = on_its_way[0] <= number < on_its_way[0] + on_its_way[1]
-            if not fresh and self._states[self._at(number)] == _HELD:
-                self._states[self._at(number)] = _MISSING
-                self.missing += 1
-
-    def _make_room(self, number: int) -> list[int]:
-        given_up = []
-        while number - self.first >= self.capacity:
-            given_up.append(self.first)
-            self._free(self.first)
-            self.dropped += 1
-            self._advance()
-        return given_up
-
-    def _free(self, number: int) -> None:
-        if self._states[self._at(number)] == _MISSING:
-            self.missing -= 1
-        self._states[self._at(number)] = _FREE
-        self.held -= 1
+        end = min(_top(acknowledgement), self.unsent)
+        fresh_end = on_its_way[0] + on_its_way[1]
+        for first, last in self._released.outside(max(self.first, acknowledgement.through + 1), end - 1):
+            for part in ((first, min(last, on_its_way[0] - 1)), (max(first, fresh_end), last)):
+                if part[0] <= part[1] and self._shelf.count(*part):
+                    self._missing.add(*part)
+        for first, last in self._released.ranges():
+            self._missing.remove(first, last)
 
     def _advance(self) -> None:
-        """Bring `first` to the oldest record held."""
-        while self.first < self.next and self._states[self._at(self.first)] == _FREE:
-            self.first += 1
+        """Bring `first` to the oldest record held, and forget what lies before it."""
+        first = self.first
+        self.first = self._held_from(max(first, self._shelf.first))
+        if self.first > first:
+            self._released.remove(0, self.first - 1)
+            self._missing.remove(0, self.first - 1)
 
-    def _find(self, number: int, state: int) -> int | None:
-        while number < self.next:
-            if self._states[self._at(number)] == state:
+    def _held_from(self, number: int) -> int:
+        """Return the first record held from `number` on; `next` if there is none."""
+        while True:
+            number = self._shelf.at_or_after(number)
+            last = self._released.last_of(number)
+            if last is None or number >= self.next:
                 return number
-            number += 1
-        return None
+            number = last + 1
 
-    def _reserve(self, number: int) -> None:
-        self._reserved = number
-        self._storage.save(NUMBERS_KEY, struct.pack(">II", number, self.dropped))
+    def _last_at(self, number: int) -> int:
+        """Return the last record up to `number`, released or not."""
+        if self._shelf.has(number):
+            return number
+        record = self._shelf.before(number)
+        return 0 if record is None else record.number
 
-    def _at(self, number: int) -> int:
-        return number % self.capacity
 
-
-def _fingerprint(schema: Schema) -> int:
-    """Return 16 bits that tell one list of channels from another."""
-    columns = bytes([byte for c in schema.channels for byte in (c.channel, c.type_id)])
-    return crc32(columns) & 0xFFFF
+def _stored(acknowledgement: Acknowledgement, first: int) -> "Iterator[tuple[int, int]]":
+    """Yield the (first, last) runs from `first` on that an acknowledgement says are stored."""
+    if first <= acknowledgement.through:
+        yield first, acknowledgement.through
+    begin = 0
+    base = acknowledgement.through + 2
+    bitmap = acknowledgement.stored_above
+    for bit in range(8 * len(bitmap) + 1):
+        if bit < 8 * len(bitmap) and bitmap[bit >> 3] >> (bit & 7) & 1:
+            begin = begin or base + bit
+        elif begin:
+            if base + bit > first:
+                yield max(begin, first), base + bit - 1
+            begin = 0
 
 
 def _top(acknowledgement: Acknowledgement) -> int:

@@ -33,20 +33,42 @@ def test_a_record_comes_out_as_it_was_put_in(
     ring = RecordRing(schema, len(rows))
 
     for number, (time_s, values) in enumerate(rows, first):
-        ring.put(number, time_s, values)
+        ring.add(number, time_s, values)
 
-    for number, (time_s, values) in enumerate(rows, first):
-        assert ring.get(number) == Record(number, time_s, values)
+    for position, (time_s, values) in enumerate(rows):
+        assert ring.get(position) == Record(first + position, time_s, values)
 
 
 def test_a_saved_slot_can_be_put_back_with_another_time() -> None:
     ring = RecordRing(EVERYDAY, 4)
-    ring.put(7, 1000, ((215,), None, (10132,), (370,)))
+    ring.add(7, 1000, ((215,), None, (10132,), (370,)))
 
-    ring.put_slot(8, ring.slot(7), -400)
+    ring.add_slot(8, ring.slot(0), -400)
 
-    assert ring.get(8) == Record(8, 600, ((215,), None, (10132,), (370,)))
+    assert ring.get(1) == Record(8, 600, ((215,), None, (10132,), (370,)))
 
 
-def test_a_record_of_four_everyday_channels_takes_12_bytes() -> None:
-    assert RecordRing(EVERYDAY, 1).slot_size == 12
+def test_a_record_of_four_everyday_channels_takes_16_bytes() -> None:
+    assert RecordRing(EVERYDAY, 1).slot_size == 16
+
+
+@given(st.integers(1, 12), st.lists(st.tuples(st.integers(1, 5), st.integers(0, 11), st.booleans())))
+def test_records_stay_in_order_whichever_are_taken_out(
+    capacity: int, steps: list[tuple[int, int, bool]]
+) -> None:
+    ring = RecordRing(plain(0, (TEMPERATURE,)), capacity)
+    model: list[tuple[int, bool]] = []
+    number = 2**31 - 10
+    for skipped, position, keep in steps:
+        number += skipped
+        if len(model) == capacity:
+            position %= capacity  # noqa: PLW2901
+            ring.remove(position)
+            model.pop(position)
+        ring.add(number, number % 1000, ((number % 50,),), keep)
+        model.append((number, keep))
+
+    assert [(ring.number_at(at), ring.is_kept(at)) for at in range(ring.count)] == model
+    assert [ring.get(at) for at in range(ring.count)] == [Record(n, n % 1000, ((n % 50,),)) for n, _ in model]
+    for wanted in range(2**31 - 10, number + 2):
+        assert ring.find(wanted) == len([n for n, _ in model if n < wanted])

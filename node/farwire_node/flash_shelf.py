@@ -1,0 +1,177 @@
+"""Records in flash, each written as it is sampled; the newest ones in a ring in memory, too.
+
+The log in flash has numbers and times of its own, which never go back: a record's number here is the log's
+and a shift (another one once the cloud knew higher numbers than ours), its time the log's less the seconds
+that the node's clock is behind it (a board without a battery for its clock begins at 0 again).
+"""
+
+from farwire_codecs.batch_layout import Record
+from farwire_codecs.schema import Schema
+from farwire_node.flash.device import Flash
+from farwire_node.flash.record_log import RecordLog
+from farwire_node.number_ranges import NumberRanges
+from farwire_node.record_ring import RecordRing
+
+_FIXED = 5  # integers of a mark: first, unsent - first, shift, dropped, last cover counted; then the ranges
+_MOST_RANGES = 96  # in a mark: others are sent once more after a restart
+
+
+class FlashShelf:
+    """Records in `flash`, the newest `in_memory` in memory too.
+
+    `next`, `first`, `unsent` and `released` are what it knows after a restart; whoever uses it tells it of
+    changes with `note`.
+    """
+
+    def __init__(self, schema: Schema, in_memory: int, flash: Flash) -> None:
+        self.released = NumberRanges()  # of records from `first` on
+        self._log = RecordLog(flash, schema, self.released)
+        self._ring = RecordRing(schema, in_memory)
+        self._behind_s = 0
+        mark = self._log.mark or (self._log.oldest, 0, 0, 0, 0)
+        shift = self._log.shift = mark[2]
+        self._dropped = mark[3] + self._log.lost
+        self._log.count_covers(mark[4])
+        # Of records of other channels none can be sent.
+        self._first = (self._log.next if self._log.lost else self._log.at_or_after(mark[0])) + shift
+        self._unsent = max(self._first, mark[0] + mark[1] + shift)
+        last = mark[0] + shift
+        for index in range(_FIXED, len(mark) - 1, 2):
+            begin = last + mark[index]
+            last = begin + mark[index + 1]
+            if last >= self._first:
+                self.released.add(max(begin, self._first), last)
+        self._log.describe = self._describe
+        self._log.begin()
+
+    @property
+    def thins(self) -> bool:
+        """Whether a full flash is thinned; else its oldest sector goes."""
+        return self._log.thins
+
+    @thins.setter
+    def thins(self, thins: bool) -> None:
+        self._log.thins = thins
+
+    @property
+    def capacity(self) -> int:
+        """About how many records fit."""
+        return self._log.records_capacity
+
+    @property
+    def slot_size(self) -> int:
+        """Bytes that a record's values and time take in memory."""
+        return self._ring.slot_size - 4
+
+    @property
+    def dropped(self) -> int:
+        """Records given up since the first start."""
+        return self._dropped + self._log.dropped
+
+    @property
+    def next(self) -> int:
+        """The number that the next record gets."""
+        return self._log.next + self._log.shift
+
+    @property
+    def first(self) -> int:
+        """The first record that is not certainly released or gone; `next` if there is none."""
+        return max(self._first, self._log.oldest + self._log.shift)
+
+    @property
+    def unsent(self) -> int:
+        """The first record that was never sent, as far as `note` told."""
+        return max(self._unsent, self.first)
+
+    @property
+    def oldest_recalled(self) -> int:
+        """The oldest number in memory; `next` if there is none."""
+        return self._ring.number_at(0) + self._log.shift if self._ring.count else self.next
+
+    def recall(self, number: int) -> Record | None:
+        """Return a record, None if it is not in memory."""
+        record = self._ring.lookup(number - self._log.shift)
+        return None if record is None else self._shown(record)
+
+    def has(self, number: int) -> bool:
+        """Return whether the record is here, released or not."""
+        return number < self.next and self.at_or_after(number) == number
+
+    def get(self, number: int) -> Record | None:
+        """Return a record, None if it is gone."""
+        record = self._ring.lookup(number - self._log.shift)
+        if record is None:
+            record = self._log.get(number - self._log.shift)
+        return None if record is None else self._shown(record)
+
+    def at_or_after(self, number: int) -> int:
+        """Return the number of the first record from `number` on; `next` if there is none."""
+        return self._log.at_or_after(number - self._log.shift) + self._log.shift
+
+    def before(self, number: int) -> Record | None:
+        """Return the last record before `number`."""
+        record = self._log.before(number - self._log.shift)
+        return None if record is None else self._shown(record)
+
+    def count(self, first: int, last: int) -> int:
+        """Return how many records are here from `first` to `last`, released ones too."""
+        return self._log.count(first - self._log.shift, last - self._log.shift)
+
+    def append(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", keep: bool) -> list[int]:
+        """Write the next record; return the numbers of those given up for it."""
+        number = self._log.next
+        gone = self._log.append(time_s + self._behind_s, values, keep)
+        if self._ring.count >= self._ring.capacity:
+            self._ring.remove(0)
+        self._ring.add(number, time_s + self._behind_s, values)
+        return [each + self._log.shift for each in gone]
+
+    def keep_last(self, count: int) -> None:
+        """See to it that the last records are not thinned."""
+        self._log.keep_last(count)
+
+    def note(self, first: int, unsent: int) -> None:
+        """Write down what is released: everything before `first`, and `released`."""
+        self._first = first
+        self._unsent = unsent
+        self._log.write_mark()
+
+    def renumber(self, by: int) -> None:
+        """Add `by` to the numbers of all records; `released` must be moved before."""
+        self._log.shift += by
+        self._first += by
+        self._unsent = self._first  # all are to be sent again
+        self._log.write_mark()
+
+    def drop_all(self, held: int) -> None:
+        """Forget every record, and erase what was written; `held` of them are given up by that."""
+        self._dropped += held
+        self._first = self._unsent = self.next
+        self._ring = RecordRing(self._log.schema, self._ring.capacity)
+        self._log.drop_all()
+
+    def save(self, now_ms: int) -> None:
+        """Write down what was sent; the records are in flash already."""
+        self._log.write_mark()
+
+    def restore(self, now_ms: int) -> None:
+        """Take the records' times as if the power had been off for no time, if the clock went back."""
+        newest_s = self._log.newest_time_s
+        self._behind_s = 0 if newest_s is None else max(0, newest_s - now_ms // 1000)
+
+    def _shown(self, record: Record) -> Record:
+        return Record(record.number + self._log.shift, record.time_s - self._behind_s, record.values)
+
+    def _describe(self) -> list[int]:
+        shift = self._log.shift
+        first = self.first
+        integers = [first - shift, self.unsent - first, shift, self.dropped, self._log.covered]
+        last = first
+        for begin, end in self.released.ranges():
+            if len(integers) >= _FIXED + 2 * _MOST_RANGES:
+                break
+            if end >= first:
+                begin = max(begin, first)  # noqa: PLW2901
+                integers += [begin - last, end - begin]
+                last = end
+        return integers
