@@ -20,6 +20,7 @@ from tests.bridge.conftest import Running, wait_until
 from tests.bridge.events_made import DEV_EUI
 from tests.bridge.fake_chirpstack import FakeChirpStack
 from tests.bridge.fake_cloud import Store
+from tests.codecs.javascript_engine import Engine
 
 Start = Callable[[Settings], Running]
 
@@ -169,6 +170,25 @@ def test_a_devices_table_stands_in_its_variable_and_all_else_stays(
 
     assert device() == expected
     assert chirpstack.updates == 1
+
+
+def test_chirpstacks_codec_shows_values_of_the_batches_behind_the_first(
+    settings: Settings, chirpstack: FakeChirpStack, start: Start, device: Callable[[], Any]
+) -> None:
+    bridge = start(settings)
+    node = nodes.Node()
+    node.sample(3)
+    chirpstack.uplink(DEV_EUI, ports.HISTORY, node.batch())
+    wait_until(lambda: bridge.count("schemas_published") == 1)
+
+    later = node.batch(inline=False)
+    known = Engine().decode_uplink(ports.HISTORY, later, dict(device().variables))
+    unknown = Engine().decode_uplink(ports.HISTORY, later)
+
+    assert [record["values"] for record in known["data"]["history"]["records"]] == [
+        {"temperatureSensor": {"1": value}, "humiditySensor": {"2": 50}} for value in (20.1, 20.2, 20.3)
+    ]
+    assert "farwire_schema" in unknown["errors"][0]
 
 
 def test_a_table_that_is_there_is_not_written_again(
