@@ -22,13 +22,17 @@ from farwire_node.link import Joined, Link, Received, Refusal
 from farwire_node.sampler import Sample, Sampler
 from farwire_node.schema_memory import SchemaMemory
 from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensor_list import SensorList
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
 from farwire_node.store import RecordStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from farwire_node.drivers.registry import Built
+    from farwire_node.sensor_settings import Place
 
 CAPACITY = 1024  # records: 17 hours at one a minute, some 15 KB with four everyday channels
 MOST_EVENTS = 256  # a driver that never asks for events must not fill the memory with them
@@ -43,7 +47,8 @@ class Node:
 
     `factory` is the configuration below the one that comes from the cloud (canonical settings; the built-in
     values where it is silent), `capacity` the number of records to hold, `reset_reason` an index into
-    farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery.
+    farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery, `build` what
+    makes the sensors that the configuration names, beside `sensors` (sensor_list.py).
     """
 
     def __init__(
@@ -58,10 +63,10 @@ class Node:
         capacity: int = CAPACITY,
         reset_reason: int = POWER_ON,
         battery_mv: "Callable[[], int] | None" = None,
+        build: "Callable[[Sequence[Place]], Built] | None" = None,
     ) -> None:
         self.identity = identity
-        self._sensors = sensors
-        self._actuators = actuators
+        self._devices = SensorList(sensors, actuators, build)
         self._link = link
         self._storage = storage
         self._random_below = random_below
@@ -92,7 +97,7 @@ class Node:
             happened = self._handle_link_events(now_ms)
             if isinstance(step, (Transmit, Listen)):
                 return step
-            moments = (step.until_ms, wake_ms, self._sampler.next_ms())
+            moments = (step.until_ms, wake_ms, self._sampler.next_ms(), self._devices.due_after(now_ms))
             later = [moment for moment in moments if moment is not None]
             if not happened:
                 break
@@ -128,7 +133,7 @@ class Node:
         if self._started:
             self._records.save(now_ms)
             self._alarms.save(now_ms)
-            for sensor in self._sensors:
+            for sensor in self._devices.sensors:
                 sensor.suspend(now_ms)
         self._link.suspend(now_ms)
 
@@ -139,8 +144,11 @@ class Node:
         storage = self._storage
         self._started_ms = now_ms
         self._configuration = Configuration(self._factory, storage)
-        plans = sensor_settings.plans(self._configuration, self._sensors)
-        self._sampler = Sampler(self._sensors, plans, now_ms, self._random_below)
+        self._devices.load(self._configuration)
+        for index, reason in self._devices.refused:
+            self._tell(node_events.SensorRefused(index, reason))
+        plans = sensor_settings.plans(self._configuration, self._devices.sensors)
+        self._sampler = Sampler(self._devices.sensors, plans, now_ms, self._random_below)
         self._schema = SchemaMemory(self._sampler.channels, self._sampler.usual_interval_s, storage)
         self._carry = Carry()
         self._learning = Learning(self._schema)
@@ -150,7 +158,7 @@ class Node:
         self._alarms.restore(now_ms)
         self._detector = Detector(self._sampler.channels)
         self._detector.restore(self._alarms.active)
-        self._commands = Commands(self._actuators, storage)
+        self._commands = Commands(self._devices.actuators, storage)
         self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
         self._acknowledging = Acknowledging(
             self._records, self._alarms, self._schema, self._carry, self._agenda, self._tell
@@ -164,17 +172,20 @@ class Node:
         """Run the configuration."""
         running = self._configuration
         channels = self._sampler.channels
-        self._sampler.set_plans(sensor_settings.plans(running, self._sensors), now_ms)
+        self._sampler.set_plans(sensor_settings.plans(running, self._devices.sensors), now_ms)
         self._sampler.set_calibrations(sensor_settings.calibrations(running, channels))
         self._schema.set_interval(self._sampler.usual_interval_s)
         self._carry.enabled = running.carries_model
         self._show_schema()
         self._detector.set_limits(sensor_settings.limits(running, channels))
-        self._reporting_s = sensor_settings.reporting_intervals(running, self._sensors)
+        self._reporting_s = sensor_settings.reporting_intervals(running, self._devices.sensors)
         self._agenda.reporting_interval_s = max(self._reporting_s or [running.reporting_interval_s])
         self._agenda.state_interval_s = running.state_interval_s
         # What is switched off alarms no more; the others are not due now.
         self._detect(now_ms // 1000, (None,) * len(channels), self._sampler.states(), now_ms)
+        if self._devices.note(running, now_ms) and not self._sampler.stopped:
+            self._sampler.stop()
+            self._agenda.stopped(now_ms)
 
     def _show_schema(self) -> None:
         """Let the agenda know how batches are to be encoded."""
@@ -198,6 +209,9 @@ class Node:
         )
 
     def _sample(self, now_ms: int) -> None:
+        if self._devices.is_due(self._records.held, now_ms) and not self._link.busy:
+            self.suspend(now_ms)
+            self._start(now_ms)
         if self._stopping and not self._sampler.stopped:
             self._sampler.stop()
             self._agenda.stopped(now_ms)

@@ -26,6 +26,9 @@ Dropped = namedtuple("Dropped", ("number",))
 Renumbered = namedtuple("Renumbered", ("first",))
 """The cloud knew higher record numbers than this node: the records held are now `first` and up."""
 
+SensorRefused = namedtuple("SensorRefused", ("index", "reason"))
+"""The configuration names a sensor that cannot be made here."""
+
 OutputSet = namedtuple("OutputSet", ("channel", "value_x100"))
 
 ConfigurationApplied = namedtuple("ConfigurationApplied", ("hash",))
