@@ -8,7 +8,7 @@ Change = Callable[[bytes], bytes]
 
 
 class FaultyLine:
-    """Between a host and a modem. Faults hit the next lines of the modem that contain a given text."""
+    """Between a host and a modem. Most faults hit the next lines of the modem that contain a given text."""
 
     def __init__(self, modem: Modem) -> None:
         self.modem = modem
@@ -16,11 +16,14 @@ class FaultyLine:
         self.silent = False  # nothing gets through, either way
         self.hits = 0
         self._faults: list[tuple[bytes, Change]] = []
+        self._spoils: list[Change] = []
         self._extra = b""
 
     def write(self, data: bytes, now_ms: int) -> None:
         """Carry what the host wrote."""
         self._check()
+        if self._spoils:
+            data = self._spoils.pop(0)(data)
         if not self.silent:
             self.modem.feed(data, now_ms)
 
@@ -36,6 +39,10 @@ class FaultyLine:
     def inject(self, data: bytes) -> None:
         """Have these bytes come as if the modem had sent them."""
         self._extra += data
+
+    def spoil_commands(self, change: Change, times: int = 1) -> None:
+        """Have what the host writes next arrive as `change` makes it."""
+        self._spoils += [change] * times
 
     def lose(self, containing: str = "", lines: int = 1) -> None:
         """Lose lines."""

@@ -10,7 +10,8 @@ _IDS = {"DEVEUI": ("dev_eui", "DevEui", 16), "APPEUI": ("join_eui", "AppEui", 16
 _ECHOED = ("PORT", "RETRY", "REPT", "POWER")
 _RSSI = {modem.RX_1: "RXWIN1", modem.RX_2: "RXWIN2", modem.RX_C: "RXWIN0"}
 
-PARAMETER, UNKNOWN, FORMAT, MODE = -1, -10, -11, -12
+PARAMETER, UNKNOWN, FORMAT, MODE, CHARACTER = -1, -10, -11, -12, -23
+_INPUT_TIMEOUT_MS = 1_000
 
 
 class LoraE5(Modem):
@@ -57,6 +58,17 @@ class LoraE5(Modem):
                 self._message(word, value, now_ms)
             else:
                 self.say(f"+{word}: ERROR({UNKNOWN})")
+
+    def feed(self, data: bytes, now_ms: int) -> None:
+        """Take what the host wrote; a line that was begun long ago is given up."""
+        if self._lines.pending and now_ms - self._heard_ms > _INPUT_TIMEOUT_MS:
+            self._lines.clear()
+            self.say("+INFO: Input timeout")
+        super().feed(data, now_ms)
+
+    def on_bad_line(self) -> None:
+        """Answer garbage."""
+        self.say(f"+AT: ERROR({CHARACTER})")
 
     def on_joined(self, dev_addr: int) -> None:
         """Tell the host."""

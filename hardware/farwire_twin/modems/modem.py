@@ -60,6 +60,7 @@ class Modem:
         self._windows = 0  # opened since the last frame
         self._window = RX_1
         self._signal = (-80, 7)
+        self._heard_ms = 0
 
     # -- power and line --
 
@@ -84,8 +85,12 @@ class Modem:
         """Take what the host wrote."""
         if not self._powered:
             return
+        bad = self._lines.dropped
         for line in self._lines.feed(data):
             self.command(line, now_ms)
+        for _ in range(self._lines.dropped - bad):
+            self.on_bad_line()
+        self._heard_ms = now_ms
 
     def output(self) -> bytes:
         """Return what the modem wrote, and forget it."""
@@ -106,6 +111,10 @@ class Modem:
 
     def command(self, line: str, now_ms: int) -> None:
         """Act on a line of the host and answer it."""
+        raise NotImplementedError
+
+    def on_bad_line(self) -> None:
+        """Answer a line that was garbage or too long."""
         raise NotImplementedError
 
     def on_joined(self, dev_addr: int) -> None:

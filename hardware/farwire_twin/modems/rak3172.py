@@ -62,6 +62,10 @@ class Rak3172(Modem):
         else:
             self._write(name[3:], value, now_ms)
 
+    def on_bad_line(self) -> None:
+        """Answer garbage."""
+        self.say("AT_COMMAND_NOT_FOUND")
+
     def on_joined(self, dev_addr: int) -> None:
         """Tell the host."""
         self.say("+EVT:JOINED")

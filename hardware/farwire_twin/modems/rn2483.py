@@ -58,6 +58,10 @@ class Rn2483(Modem):
         else:
             handler()
 
+    def on_bad_line(self) -> None:
+        """Answer garbage."""
+        self.say("invalid_param")
+
     def on_joined(self, dev_addr: int) -> None:
         """Tell the host."""
         self.say("accepted")

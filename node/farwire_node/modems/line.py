@@ -36,6 +36,11 @@ class Lines:
                 self._bad = True
         return lines
 
+    @property
+    def pending(self) -> bool:
+        """Whether a line has begun."""
+        return bool(self._buffer)
+
     def clear(self) -> None:
         """Forget a line that has begun."""
         self._buffer = bytearray()

@@ -13,7 +13,7 @@ from farwire_codecs.configuration import REPORTING_INTERVAL_S, SAMPLING_INTERVAL
 from farwire_node import node_events
 from farwire_node.lorawan.airtime import airtime_ms, symbol_us
 from farwire_node.lorawan.frames import DataFrame
-from farwire_node.lorawan.regions import EU868
+from farwire_node.lorawan.regions import EU868, Region
 from farwire_node.modems.dialect import Dialect
 from farwire_node.modems.identity import Identity
 from farwire_node.modems.loop import Loop, Port
@@ -193,15 +193,22 @@ class Wire(Port):
 class Bench:
     """Everything from the sensor to the cloud, with a modem in between."""
 
-    def __init__(self, name: str, seed: int = 1, device_class: str = "A", **options: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        seed: int = 1,
+        device_class: str = "A",
+        region: Region = EU868,
+        **options: Any,
+    ) -> None:
         _, emulator = MODEMS[name]
         self.name = name
         self.clock = Clock()
         self.cloud = FakeCloud()
-        self.network = Network()
+        self.network = Network(region)
         self.network.uplinks = Heard(self._heard)
         self.air = Air(self.clock, self.network)
-        self.modem = emulator(self.air, EU868, seed)
+        self.modem = emulator(self.air, region, seed)
         self.air.modem = self.modem
         self.faults = FaultyLine(self.modem)
         self.sensor = SteppingSensor(TEMPERATURE)
@@ -221,7 +228,7 @@ class Bench:
         self.link = ModemLink(
             MODEMS[self.name][0](),
             Identity(DEV_EUI, JOIN_EUI, APP_KEY),
-            EU868,
+            self.network.region,
             self.storage,
             self._dice.randrange,
             device_class=self._device_class,

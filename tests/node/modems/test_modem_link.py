@@ -40,6 +40,19 @@ def test_a_node_joins_sends_and_receives(name: str) -> None:
     assert {counter: count for counter, count in bench.link.counters.items() if count} == {}
 
 
+@pytest.mark.parametrize("name", ["RAK3172", "LoRa-E5"])
+def test_a_node_joins_sends_and_receives_in_us915(name: str) -> None:
+    bench = Bench(name, region=US915, initial_dr=3)
+
+    bench.join()
+    bench.network.queue.append(LAMP_ON)
+    bench.run(900)
+    bench.finish()
+
+    assert bench.lamp.history == [100]
+    bench.assert_all_arrived()
+
+
 @each_modem
 def test_a_class_c_downlink_comes_between_the_frames(name: str) -> None:
     bench = Bench(name, device_class="C")

@@ -34,6 +34,9 @@ def garbage(bench: Bench) -> None:
     for _ in range(5):
         bench.faults.inject(bytes(range(256)) + b"\xff\x00\x80OK\xfe")
         bench.run(7)
+    bench.faults.spoil_commands(lambda data: data[:3] + b"\xff" + data[3:], 3)
+    bench.run_until(sending(bench))
+    bench.faults.spoil_commands(lambda data: data[:-3], 2)
 
 
 def busy(bench: Bench) -> None:

@@ -190,6 +190,29 @@ def test_an_rn2483_forgets_what_was_not_saved() -> None:
     assert told(modem, "mac get deveui") == ["0000000000000001"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [(Rak3172, "AT_COMMAND_NOT_FOUND"), (LoraE5, "+AT: ERROR(-23)"), (Rn2483, "invalid_param")],
+)
+@pytest.mark.parametrize("line", [b"AT\xff\x00+VER\r\n", b"x" * 1_000 + b"\r\n"])
+def test_garbage_and_over_long_lines_are_answered_with_an_error(
+    kind: type[Modem], answer: str, line: bytes
+) -> None:
+    modem, _ = made(kind)
+
+    modem.feed(line, 0)
+
+    assert modem.output().decode() == answer + "\r\n"
+
+
+def test_an_e5_gives_up_a_line_that_was_begun_long_ago() -> None:
+    modem, _ = made(LoraE5)
+    modem.feed(b"AT+V", 0)
+    modem.feed(b"AT\r\n", 2_000)
+
+    assert modem.output() == b"+INFO: Input timeout\r\n+AT: OK\r\n"
+
+
 def test_a_modem_without_power_hears_and_says_nothing() -> None:
     modem, _ = made(Rak3172)
     modem.power_off()
