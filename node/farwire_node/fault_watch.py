@@ -56,7 +56,7 @@ class Watch:
                 values[index], states[index] = self._judge(index, found[index], now_ms)
         except Exception as error:  # as in wake
             values = [None] * count
-            states = bytearray((faults.fault_of(error),)) * count
+            states = bytearray(bytes((faults.fault_of(error),)) * count)
         good = [state for state in states if state == faults.GOOD]  # MicroPython has no `in` for a bytearray
         self.failures = 0 if good else self.failures + 1
         return values, bytes(states)

@@ -1,0 +1,227 @@
+"""Sensors that a configuration names, in a whole node: made, sampled, failing, changed, switched off."""
+
+from itertools import pairwise
+
+from farwire_codecs import alarm, configuration, ports
+from farwire_codecs import configuration_keys as keys
+from farwire_codecs.configuration import Setting
+from farwire_node import node_events
+from farwire_node.drivers import registry
+from farwire_node.node import Node
+from farwire_node.sensor import Sensor
+from farwire_node.storage import MemoryStorage
+from tests.node.drivers.chips import Ds18b20Chip, FakePin, I2cBus, OneWireBus, Sht3xChip
+from tests.node.program.fakes import HUMIDITY, TEMPERATURE, Bench, SteppingSensor, assert_stored_exactly
+
+SHT3X = (Setting(keys.SENSOR_DRIVER, 0, 8),)  # channels 1 and 2
+PROBE = (  # channel 5
+    Setting(keys.SENSOR_DRIVER, 4, 6),
+    Setting(keys.SENSOR_BUS, 4, 1),
+    Setting(keys.SENSOR_WARM_UP_MS, 4, 800),
+)
+RELAY = (  # channel 20
+    Setting(keys.SENSOR_DRIVER, 5, 2),
+    Setting(keys.SENSOR_BUS, 5, 2),
+    Setting(keys.SENSOR_FIRST_CHANNEL, 5, 20),
+)
+
+
+class Site(Bench):
+    """A board with an I2C bus, a 1-Wire bus and a pin, on the bench's clock."""
+
+    def __init__(self, *settings: Setting, fixed: tuple[Sensor, ...] = ()) -> None:
+        site = self
+
+        class I2cOnSite(I2cBus):
+            now_ms = property(lambda _: site.now_ms, lambda *_: None)
+
+        class OneWireOnSite(OneWireBus):
+            now_ms = property(lambda _: site.now_ms, lambda *_: None)
+
+        self.now_ms = 0
+        self.fixed = fixed
+        self.sht3x, self.probe, self.pin = Sht3xChip(), Ds18b20Chip(1), FakePin()
+        self.probe.sixteenths = 320
+        self.buses = {0: I2cOnSite({0x44: self.sht3x}), 1: OneWireOnSite([self.probe]), 2: self.pin}
+        super().__init__(settings=configuration.canonical(list(settings)), joined=True)
+
+    def _new_node(self) -> Node:
+        return Node(
+            1, self.fixed, (), self.link, self.storage, self.dice.randrange, factory=self.settings,
+            build=lambda places: registry.build(places, self.buses),
+        )  # fmt: skip
+
+    def configure(self, *settings: Setting) -> None:
+        for piece in configuration.pieces(configuration.canonical(list(settings)), 51):
+            self.cloud.queue.append((ports.CONFIGURATION, piece))
+
+    def drain(self) -> None:
+        self.node.stop_sampling()
+        self.run_until_all_is_acknowledged(within_s=900)
+
+
+def alarms(site: Site) -> list[tuple[int, int, bool]]:
+    """(channel, condition, started) of each alarm."""
+    return [(event.alarm.channel, event.alarm.condition, event.alarm.active) for event in site.raised]
+
+
+def test_the_sensors_of_a_configuration_are_sampled_and_stored() -> None:
+    site = Site(*SHT3X, *PROBE)
+
+    site.run(1_800)
+    site.drain()
+
+    assert_stored_exactly(site)
+    assert site.cloud.schemas[0].channels == ((1, 103), (2, 104), (5, 103))
+    assert {values for _, values in site.cloud.records.values()} == {((250,), (100,), (200,))}
+
+
+def test_a_sensor_that_cannot_be_made_is_told_and_the_others_are_sampled() -> None:
+    site = Site(*SHT3X, Setting(keys.SENSOR_DRIVER, 9, 999))
+
+    site.run(120)
+
+    [refused] = site.events(node_events.SensorRefused)
+    assert refused == node_events.SensorRefused(9, "driver 999 is not known here")
+    assert site.sampled
+
+
+def test_a_failed_sensor_is_an_alarm_and_the_others_go_on_until_it_answers_again() -> None:
+    site = Site(*SHT3X, *PROBE)
+    site.run(300)
+
+    site.probe.plugged = False
+    site.run(3_600)
+    failed = alarms(site)
+    site.probe.plugged = True
+    site.run(4_000)
+    site.drain()
+
+    assert failed == [(5, alarm.SENSOR_FAILED, True)]
+    assert alarms(site) == [*failed, (5, alarm.SENSOR_FAILED, False)]
+    values = [values for _, (_, values) in sorted(site.cloud.records.items())]
+    assert {v[0] for v in values} == {(250,)}
+    assert values[0][2] == values[-1][2] == (200,)
+    assert_stored_exactly(site)
+
+
+def test_a_failed_sensor_of_a_slow_interval_raises_its_alarm_within_minutes_and_fills_no_records() -> None:
+    site = Site(*PROBE, Setting(keys.SENSOR_SAMPLING_INTERVAL_S, 4, 3_600))
+    site.probe.plugged = False
+
+    site.run(600)
+
+    assert alarms(site) == [(5, alarm.SENSOR_FAILED, True)]
+    assert len(site.sampled) <= 2  # the retries between the regular instants are not records
+
+
+def test_another_sensor_by_configuration_loses_nothing_of_the_former_ones() -> None:
+    site = Site(*SHT3X)
+    site.run(1_800)
+    site.configure(*SHT3X, *PROBE)
+
+    site.run(3_600)
+    former = set(site.sampled)
+    site.run(1_800)
+    site.drain()
+
+    assert former <= set(site.cloud.records)
+    assert site.events(node_events.Dropped) == []
+    assert site.cloud.states[-1].dropped_records == 0
+    assert [len(values) for _, (_, values) in sorted(site.cloud.records.items())][:1] == [2]
+    assert len(site.cloud.records[max(site.cloud.records)][1]) == 3
+    assert_stored_exactly(site)
+
+
+def test_other_sensors_do_not_wait_forever_for_a_cloud_that_is_silent() -> None:
+    site = Site(*SHT3X)
+    site.run(1_800)
+    site.configure(*SHT3X, *PROBE)
+    site.run(1_200)  # the configuration has come
+    site.cloud.silent = True
+
+    site.run(4_000)
+
+    assert len(site.sampled[max(site.sampled)][1]) == 3
+
+
+def test_an_output_of_a_configuration_is_switched_by_command_and_reports_itself() -> None:
+    site = Site(*RELAY)
+    site.run(120)
+
+    site.cloud.queue.append((ports.LPP_ACTUATORS, bytes((20, 0, 100, 255))))
+    site.run(1_800)
+
+    assert site.pin.level == 1
+    assert site.events(node_events.OutputSet) == [node_events.OutputSet(20, 100)]
+    assert site.sampled[max(site.sampled)][1] == ((1,),)
+
+
+def test_a_sensor_that_is_switched_off_is_not_sampled_and_ends_its_alarm() -> None:
+    site = Site(*SHT3X, *PROBE, Setting(keys.HIGH, 5, 100))
+    site.run(300)
+
+    site.configure(*SHT3X, *PROBE, Setting(keys.HIGH, 5, 100), Setting(keys.SENSOR_ENABLED, 4, False))
+    site.run(3_600)
+
+    assert alarms(site) == [(5, alarm.HIGH, True), (5, alarm.HIGH, False)]
+    assert site.sampled[max(site.sampled)][1] == ((250,), (100,), None)
+    assert site.events(node_events.Rebooted) == []
+
+
+def test_the_calibration_of_a_channel_is_applied_before_its_limits() -> None:
+    site = Site(*PROBE, Setting(keys.CALIBRATION_OFFSET, 5, 7), Setting(keys.HIGH, 5, 206))
+
+    site.run(120)
+
+    assert {values for _, values in site.sampled.values()} == {((207,),)}
+    assert alarms(site) == [(5, alarm.HIGH, True)]
+
+
+def test_a_sensor_with_a_short_reporting_interval_is_reported_sooner_and_a_slow_one_later() -> None:
+    quick, slow = SteppingSensor(TEMPERATURE), SteppingSensor(HUMIDITY)
+    common = (
+        Setting(keys.SAMPLING_INTERVAL_S, None, 60),
+        Setting(keys.REPORTING_INTERVAL_S, None, 3_600),
+        Setting(keys.SENSOR_SAMPLING_INTERVAL_S, 1, 30),
+    )
+    hourly = Site(*common, fixed=(quick, slow))
+    often = Site(*common, Setting(keys.SENSOR_REPORTING_INTERVAL_S, 0, 120), fixed=(quick, slow))
+
+    for site in (hourly, often):
+        site.run(7_200)
+
+    batches = [
+        [event.start_ms for event in site.events(node_events.FrameSent) if event.port == ports.HISTORY]
+        for site in (hourly, often)
+    ]
+    assert len(batches[1]) > 2 * len(batches[0])
+    assert max(b - a for a, b in pairwise(batches[1])) <= 200_000
+
+
+def test_conditions_survive_a_restart_without_a_second_start() -> None:
+    site = Site(*PROBE, Setting(keys.HIGH, 5, 100), Setting(keys.NORMAL_HIGH, 5, 150))
+    site.run(300)
+
+    site.restart(saved=False)
+    site.run(300)
+    site.probe.sixteenths = 16
+    site.run(300)
+
+    assert alarms(site) == [
+        (5, alarm.HIGH, True),
+        (5, alarm.OUT_OF_NORMAL, True),
+        (5, alarm.HIGH, False),
+        (5, alarm.OUT_OF_NORMAL, False),
+    ]
+
+
+def test_a_node_without_a_sensor_reports_its_state_and_takes_sensors_by_configuration() -> None:
+    site = Site()
+    site.configure(*PROBE)
+
+    site.run(1_800)
+
+    assert site.cloud.states
+    assert site.sampled
+    assert isinstance(site.storage, MemoryStorage)
