@@ -106,14 +106,29 @@ def test_column_that_moves_alone_has_no_partner() -> None:
     assert [shape.partner for shape in learned(walk(1, 30), walk(2, 30))] == [255, 255]  # type: ignore[arg-type]
 
 
-def test_jumps_between_plateaus_are_uneven_and_noise_is_not() -> None:
+@pytest.mark.parametrize("kind", ["plateaus", "noise", "walk"])
+def test_table_that_codes_the_values_shorter_is_taken(kind: str) -> None:
     source = random.Random(1)
-    plateaus: Column = [
-        level for _ in range(20) for level in [source.randint(0, 3000)] * source.randint(5, 25)
-    ]
+    values: list[int] = {
+        "plateaus": [level for _ in range(20) for level in [source.randint(0, 3000)] * source.randint(5, 25)],
+        "noise": [200 + source.randint(-9, 9) for _ in range(300)],
+        "walk": walk(4, 40),
+    }[kind]
+    (shape,) = learned(list(values))
 
-    assert learned(plateaus)[0].uneven
-    assert not learned([200 + source.randint(-9, 9) for _ in range(300)])[0].uneven
+    assert coded(values, shape) <= coded(values, shape._replace(uneven=not shape.uneven))
+
+
+def coded(values: list[int], shape: Shape) -> int:
+    """Return the bytes of all values in frames of 51."""
+    schema = Schema(1, (Channel(0, 100),), 60, (shape,))
+    records = [batch.Record(at + 1, 60 * at, ((value,),)) for at, value in enumerate(values)]
+    size = 0
+    while records:
+        payload, count = batch.encode(schema, records, 1_000_000_000, 51)
+        size += len(payload)
+        records = records[count:]
+    return size
 
 
 def test_reference_and_spread_are_those_of_the_values() -> None:
