@@ -33,6 +33,26 @@ class Watch:
         self._wake_error: Exception | None = None
         self._suspect: list[Seen | None] = [None] * count  # one that jumped
 
+    def power(self, on: bool) -> None:
+        """Take or give back the sensor's supply; if it does not come its next reading has failed."""
+        rail = self.sensor.rail
+        if rail is None:
+            return
+        try:
+            if on:
+                rail.take()
+            else:
+                rail.give()
+        except Exception as error:  # a board's code is foreign too
+            self._wake_error = error if on else None
+
+    def suspend(self, now_ms: int) -> None:
+        """Have the sensor save what must survive power off, if it can."""
+        try:
+            self.sensor.suspend(now_ms)
+        except Exception:  # its total of pulses, say: nothing that the others should not be saved for
+            return
+
     def wake(self, now_ms: int) -> None:
         """Start the sensor; if that fails its next reading has failed."""
         try:

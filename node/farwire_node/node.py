@@ -9,18 +9,18 @@ from farwire_codecs import acknowledgement, command, lpp_actuators, ports, state
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
-from farwire_node import configuration, node_events, scheduler, sensor_settings
+from farwire_node import configuration, node_events, scheduler
 from farwire_node.acknowledging import Acknowledging
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.carry import Carry
 from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
-from farwire_node.detector import Detector
 from farwire_node.learning import Learning
 from farwire_node.link import Joined, Link, Received, Refusal
-from farwire_node.sampler import Sample, Sampler
+from farwire_node.sampler import Sample
 from farwire_node.schema_memory import SchemaMemory
+from farwire_node.sensing import Sensing
 from farwire_node.sensor import Actuator, Sensor
 from farwire_node.sensor_list import SensorList
 from farwire_node.steps import Listen, Sleep, Transmit
@@ -97,7 +97,12 @@ class Node:
             happened = self._handle_link_events(now_ms)
             if isinstance(step, (Transmit, Listen)):
                 return step
-            moments = (step.until_ms, wake_ms, self._sampler.next_ms(), self._devices.due_after(now_ms))
+            moments = (
+                step.until_ms,
+                wake_ms,
+                self._sensing.sampler.next_ms(),
+                self._devices.due_after(now_ms),
+            )
             later = [moment for moment in moments if moment is not None]
             if not happened:
                 break
@@ -133,8 +138,7 @@ class Node:
         if self._started:
             self._records.save(now_ms)
             self._alarms.save(now_ms)
-            for sensor in self._devices.sensors:
-                sensor.suspend(now_ms)
+            self._sensing.sampler.suspend(now_ms)
         self._link.suspend(now_ms)
 
     # -- inside --
@@ -144,20 +148,16 @@ class Node:
         storage = self._storage
         self._started_ms = now_ms
         self._configuration = Configuration(self._factory, storage)
-        self._devices.load(self._configuration)
-        for index, reason in self._devices.refused:
-            self._tell(node_events.SensorRefused(index, reason))
-        plans = sensor_settings.plans(self._configuration, self._devices.sensors)
-        self._sampler = Sampler(self._devices.sensors, plans, now_ms, self._random_below)
-        self._schema = SchemaMemory(self._sampler.channels, self._sampler.usual_interval_s, storage)
+        self._alarms = AlarmStore(storage)
+        self._alarms.restore(now_ms)
+        self._sensing = Sensing(
+            self._devices, self._configuration, self._alarms, self._tell, self._random_below, now_ms
+        )
+        self._schema = SchemaMemory(self._sensing.channels, self._sensing.sampler.usual_interval_s, storage)
         self._carry = Carry()
         self._learning = Learning(self._schema)
         self._records = RecordStore(self._schema.schema, self._capacity, storage)
         self._records.restore(now_ms)
-        self._alarms = AlarmStore(storage)
-        self._alarms.restore(now_ms)
-        self._detector = Detector(self._sampler.channels)
-        self._detector.restore(self._alarms.active)
         self._commands = Commands(self._devices.actuators, storage)
         self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
         self._acknowledging = Acknowledging(
@@ -171,21 +171,12 @@ class Node:
     def _apply(self, now_ms: int) -> None:
         """Run the configuration."""
         running = self._configuration
-        channels = self._sampler.channels
-        self._sampler.set_plans(sensor_settings.plans(running, self._devices.sensors), now_ms)
-        self._sampler.set_calibrations(sensor_settings.calibrations(running, channels))
-        self._schema.set_interval(self._sampler.usual_interval_s)
+        if self._sensing.apply(running, self._agenda, now_ms):
+            self._refused_until_ms = now_ms
+        self._schema.set_interval(self._sensing.sampler.usual_interval_s)
         self._carry.enabled = running.carries_model
         self._show_schema()
-        self._detector.set_limits(sensor_settings.limits(running, channels))
-        self._reporting_s = sensor_settings.reporting_intervals(running, self._devices.sensors)
-        self._agenda.reporting_interval_s = max(self._reporting_s or [running.reporting_interval_s])
         self._agenda.state_interval_s = running.state_interval_s
-        # What is switched off alarms no more; the others are not due now.
-        self._detect(now_ms // 1000, (None,) * len(channels), self._sampler.states(), now_ms)
-        if self._devices.note(running, now_ms) and not self._sampler.stopped:
-            self._sampler.stop()
-            self._agenda.stopped(now_ms)
 
     def _show_schema(self) -> None:
         """Let the agenda know how batches are to be encoded."""
@@ -212,17 +203,15 @@ class Node:
         if self._devices.is_due(self._records.held, now_ms) and not self._link.busy:
             self.suspend(now_ms)
             self._start(now_ms)
-        if self._stopping and not self._sampler.stopped:
-            self._sampler.stop()
-            self._agenda.stopped(now_ms)
-        sample = self._sampler.poll(now_ms)
+        if self._stopping:
+            self._sensing.stop(self._agenda, now_ms)
+        sample = self._sensing.sampler.poll(now_ms)
         if sample is None:
             return
-        got = [within_s for within_s, value in zip(self._reporting_s, sample.values) if value is not None]
-        if got or sample.regular:  # else a failed sensor was tried again, in vain: nothing to store
-            self._agenda.reporting_interval_s = min(got + [self._agenda.reporting_interval_s])
+        if self._sensing.is_worth_a_record(sample, self._agenda):
             self._store(sample, now_ms)
-        self._detect(sample.time_s, sample.values, sample.states, now_ms)
+        if self._sensing.judge(sample, self._agenda, now_ms):
+            self._refused_until_ms = now_ms
         if self._learning.sampled(self._records):
             self._show_schema()
         if self._link.joined:
@@ -234,18 +223,7 @@ class Node:
             self._tell(node_events.Dropped(number))
             self._agenda.want_gap_reported(now_ms)
         record = Record(self._records.next - 1, sample.time_s, sample.values)
-        self._tell(node_events.Sampled(record, self._sampler.channels))
-
-    def _detect(
-        self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", states: bytes, now_ms: int
-    ) -> None:
-        """Raise and end alarms."""
-        changes = self._detector.examine(time_s, values, states, self._alarms.room)
-        if changes:
-            for alarm in self._alarms.add(changes, time_s, self._detector.active(), now_ms):
-                self._tell(node_events.AlarmRaised(alarm, now_ms))
-            self._agenda.alarmed(now_ms)
-            self._refused_until_ms = now_ms
+        self._tell(node_events.Sampled(record, self._sensing.channels))
 
     def _send_what_is_due(self, now_ms: int) -> int | None:
         """Give the link a frame if one is due; return when to look again, None if only events matter."""
@@ -287,7 +265,7 @@ class Node:
             agenda.sent_state(tx_end_ms)
         else:
             agenda.sent_batch(step.content, size, capacity, tx_end_ms)
-            agenda.reporting_interval_s = max(self._reporting_s or [agenda.reporting_interval_s])
+            self._sensing.reported(agenda)
 
     def _reboot(self, now_ms: int) -> None:
         self.suspend(now_ms)

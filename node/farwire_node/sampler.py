@@ -47,6 +47,7 @@ class Sampler:
     ) -> None:
         self.channels: tuple[Channel, ...] = tuple([c for sensor in sensors for c in sensor.channels])
         self.stopped = not sensors  # for good
+        self.charge_nc = 0  # that all readings so far took, by what the drivers say
         self._phase_ms = 1000 * random_below(_PHASES_S)
         self._slots: list[_Slot] = []
         at = 0
@@ -78,6 +79,11 @@ class Sampler:
         """Correct values by these from now on, one a channel."""
         for slot in self._slots:
             slot.watch.calibrations = calibrations[slot.at : slot.at + slot.count]
+
+    def suspend(self, now_ms: int) -> None:
+        """Have the sensors save what must survive power off."""
+        for slot in self._slots:
+            slot.watch.suspend(now_ms)
 
     def stop(self) -> None:
         """Sample no more."""
@@ -113,6 +119,7 @@ class Sampler:
             end = slot.at + slot.count
             values[slot.at : end], states[slot.at : end] = slot.watch.read(now_ms)
             regular = regular or not slot.retrying
+            self.charge_nc += slot.sensor.charge_nc
             slot.put_to_sleep()
             self._schedule(slot, now_ms)
         return Sample(now_ms // 1000, tuple(values), bytes(states), regular)
@@ -170,8 +177,7 @@ class _Slot:
         if self._stage == _ASLEEP and now_ms >= self.next_ms():
             self._stage = _POWERED
             self._moment_ms = now_ms + self.power_up_ms
-            if self.sensor.rail is not None:
-                self.sensor.rail.take()
+            self.watch.power(True)
         if self._stage == _POWERED and now_ms >= self.next_ms():
             self._stage = _AWAKE
             self._moment_ms = now_ms + self.sensor.warm_up_ms
@@ -183,8 +189,8 @@ class _Slot:
 
     def put_to_sleep(self) -> None:
         """Give up its supply until the next instant."""
-        if self._stage != _ASLEEP and self.sensor.rail is not None:
-            self.sensor.rail.give()
+        if self._stage != _ASLEEP:
+            self.watch.power(False)
         self._stage = _ASLEEP
 
 

@@ -8,7 +8,9 @@ from farwire_node import drivers
 from tests import micropython
 from tests.node.drivers import chips
 
-MODULES = sorted(Path(drivers.__file__).parent.glob("*.py"))
+MODULES = [
+    path for path in sorted(Path(drivers.__file__).parent.glob("*.py")) if not path.stem.endswith("_host")
+]
 CHIPS = Path(chips.__file__).read_text(encoding="utf-8")
 SCRIPT = """
 from farwire_node.drivers import registry

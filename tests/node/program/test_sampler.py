@@ -345,3 +345,43 @@ def test_values_are_calibrated_by_scale_and_offset_rounded_to_the_nearest() -> N
     [(_, sample)] = run(sampler, 2_000)
 
     assert sample.values == ((385,),)
+
+
+def test_a_supply_that_cannot_be_switched_is_a_fault_of_its_sensors_alone() -> None:
+    class Stuck(Rail):
+        def switch(self, on: bool) -> None:
+            raise OSError(5)
+
+    dark, good = Fixed((TEMPERATURE,), ((215,),)), Fixed((HUMIDITY,), ((90,),))
+    dark.rail = Stuck()
+
+    sample = only_sample(dark, good)
+
+    assert sample.states == bytes((faults.NO_ANSWER, faults.GOOD))
+
+
+def test_a_sensor_that_cannot_save_does_not_keep_the_others_from_it() -> None:
+    class Careless(Fixed):
+        def suspend(self, now_ms: int) -> None:
+            raise ValueError("full")
+
+    class Careful(Fixed):
+        saved = False
+
+        def suspend(self, now_ms: int) -> None:
+            self.saved = True
+
+    careful = Careful((HUMIDITY,), ())
+    sampler_of((Careless((TEMPERATURE,), ()), careful), 60, 0, smallest).suspend(0)
+
+    assert careful.saved
+
+
+def test_the_charge_of_all_readings_is_counted() -> None:
+    sensor = SteppingSensor(TEMPERATURE)
+    sensor.charge_nc = 24_000
+    sampler = sampler_of((sensor,), 60, 0, smallest)
+
+    run(sampler, 10 * MINUTE_MS)
+
+    assert sampler.charge_nc == 24_000 * len(sensor.read_ms) == 240_000

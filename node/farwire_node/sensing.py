@@ -1,0 +1,89 @@
+"""From sensors to samples and alarms: what the node has, when it is read, and what its values mean."""
+
+from farwire_node import node_events, sensor_settings
+from farwire_node.agenda import Agenda
+from farwire_node.alarm_store import AlarmStore
+from farwire_node.configuration import Configuration
+from farwire_node.detector import Detector
+from farwire_node.sampler import Sample, Sampler
+from farwire_node.sensor_list import SensorList
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from farwire_node.detector import Value
+
+
+class Sensing:
+    """Makes the sensors of `devices`, and samples them. `tell` gets node_events."""
+
+    def __init__(
+        self,
+        devices: SensorList,
+        running: Configuration,
+        alarms: AlarmStore,
+        tell: "Callable[[tuple[object, ...]], None]",
+        random_below: "Callable[[int], int]",
+        now_ms: int,
+    ) -> None:
+        self._devices = devices
+        self._alarms = alarms
+        self._tell = tell
+        devices.load(running)
+        for index, reason in devices.refused:
+            tell(node_events.SensorRefused(index, reason))
+        plans = sensor_settings.plans(running, devices.sensors)
+        self.sampler = Sampler(devices.sensors, plans, now_ms, random_below)
+        self.channels = self.sampler.channels
+        self._detector = Detector(self.channels)
+        self._detector.restore(alarms.active)
+        self._reporting_s: list[int] = []  # a channel: within how many seconds its values are reported
+        self._slowest_s = 0
+
+    def apply(self, running: Configuration, agenda: Agenda, now_ms: int) -> bool:
+        """Run a configuration; return whether alarms ended with a sensor that it switches off."""
+        self.sampler.set_plans(sensor_settings.plans(running, self._devices.sensors), now_ms)
+        self.sampler.set_calibrations(sensor_settings.calibrations(running, self.channels))
+        self._detector.set_limits(sensor_settings.limits(running, self.channels))
+        self._reporting_s = sensor_settings.reporting_intervals(running, self._devices.sensors)
+        self._slowest_s = max(self._reporting_s or [running.reporting_interval_s])
+        self.reported(agenda)
+        if self._devices.note(running, now_ms):
+            self.stop(agenda, now_ms)
+        # The channels that are not switched off are not due now.
+        nothing = (None,) * len(self.channels)
+        return self._detect(now_ms // 1000, nothing, self.sampler.states(), agenda, now_ms)
+
+    def stop(self, agenda: Agenda, now_ms: int) -> None:
+        """Sample no more."""
+        if not self.sampler.stopped:
+            self.sampler.stop()
+            agenda.stopped(now_ms)
+
+    def is_worth_a_record(self, sample: Sample, agenda: Agenda) -> bool:
+        """Return whether there is something to store; not when a failed sensor was tried again, in vain.
+
+        The agenda learns within which time the values are to be reported.
+        """
+        got = [within_s for within_s, value in zip(self._reporting_s, sample.values) if value is not None]
+        agenda.reporting_interval_s = min(got + [agenda.reporting_interval_s])
+        return bool(got or sample.regular)
+
+    def judge(self, sample: Sample, agenda: Agenda, now_ms: int) -> bool:
+        """Raise and end alarms; return whether there were any."""
+        return self._detect(sample.time_s, sample.values, sample.states, agenda, now_ms)
+
+    def reported(self, agenda: Agenda) -> None:
+        """All values were reported: the next ones may wait as long as the slowest sensor's."""
+        agenda.reporting_interval_s = self._slowest_s
+
+    def _detect(
+        self, time_s: int, values: "Sequence[Value | None]", states: bytes, agenda: Agenda, now_ms: int
+    ) -> bool:
+        changes = self._detector.examine(time_s, values, states, self._alarms.room)
+        if changes:
+            for alarm in self._alarms.add(changes, time_s, self._detector.active(), now_ms):
+                self._tell(node_events.AlarmRaised(alarm, now_ms))
+            agenda.alarmed(now_ms)
+        return bool(changes)
