@@ -23,7 +23,7 @@ class LoraE5(Modem):
     def boot(self, now_ms: int) -> None:
         """No banner, and no session."""
         self.storage.save("lorawan_session", b"")
-        self.settings.setdefault("port", "8")
+        self.settings["port"] = "8"
         self._word = "MSG"
 
     def command(self, line: str, now_ms: int) -> None:
@@ -52,8 +52,10 @@ class LoraE5(Modem):
             if word in handlers:
                 handlers[word]()
             elif word in _ECHOED:
-                self.settings[word.lower()] = value
-                self._set(word, value, value.isdigit())
+                taken = value.isdigit() and int(value) <= 255
+                if taken:
+                    self.settings[word.lower()] = value
+                self._set(word, value, taken)
             elif word in {"MSG", "MSGHEX", "CMSG", "CMSGHEX"}:
                 self._message(word, value, now_ms)
             else:

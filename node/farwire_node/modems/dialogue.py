@@ -2,9 +2,9 @@
 
 Sans-I/O: bytes and times in, bytes and times out. A job is a row of commands of which the last may be an
 action with an outcome that comes later. What is not answered in time ends its job, and the line is brought
-back in step: a line end for what the modem may have half received, a question whose answer nothing else looks
-like, after three questions in vain a restart of the modem, and so on with growing pauses. Times in ms on the
-node's clock.
+back in step: an end that spoils what the modem may have half received, a question whose answer nothing else
+looks like, after three questions in vain a restart of the modem, and so on with growing pauses. Times in ms
+on the node's clock.
 """
 
 from collections import namedtuple
@@ -30,6 +30,7 @@ ASKING = 3  # a command waits for its answer
 AWAITING = 4  # an action was taken, its outcome is to come
 
 ANSWER_MS = 3_000  # longest answer: `mac save` writes an EEPROM
+_SPOILER = "~"  # ends a line that was cut so that it is refused: a frame that is late or short must not leave
 _QUIET_MS = 100  # what the modem still sends of before comes within this
 _PROBE_MS = 1_500
 _PROBES = 3  # in vain before the modem is restarted
@@ -149,6 +150,8 @@ class Dialogue:
                 continue
             self._command = command
             self._bad = 0
+            if command.unless is not None:
+                self.values.pop(command.unless[0], None)  # until the answer says what it is
             self._write(text, now_ms)
             return
         self._command = None
@@ -252,6 +255,8 @@ class Dialogue:
             text = self._filled(command.text)
             if acting or text is None:
                 pass  # an action is not repeated: what it carries is a moment old already
+            elif self._bad >= _BAD_TRIES and command.unless is not None and self._outcome_ms is not None:
+                pass  # nor is it done without what it stands on, such as a frame's port
             elif self._bad < _BAD_TRIES:
                 self._write(text, now_ms)
                 return
@@ -292,9 +297,9 @@ class Dialogue:
         self._at_ms = start_ms
 
     def _sync_step(self, now_ms: int) -> None:
-        """Write a line end, then the question; after some in vain the restart, then a pause."""
+        """Write the end of a line, then the question; after some in vain the restart, then a pause."""
         if self._command is None and not self._probing:
-            self._out += self._dialect.line_end.encode()
+            self._out += (_SPOILER + self._dialect.line_end).encode()
             self._command = self._dialect.probe
             self._at_ms = now_ms + _QUIET_MS
         elif not self._probing:
@@ -324,5 +329,6 @@ class Dialogue:
         self._probing = False
         self._command = None
         self._pause_ms = _FIRST_PAUSE_MS
+        self.values = {}  # it may have started over while nobody heard it
         self.phase = IDLE
         self._happened.append(InStep())

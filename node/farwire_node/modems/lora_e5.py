@@ -157,7 +157,9 @@ class LoraE5(Dialect):
         if text.startswith("ERROR("):
             return failed(BAD)
         if command.asks is None:
-            return (Meaning(OK, None),)
+            # What a frame stands on must have come through as it was meant.
+            garbled = command.unless is not None and text != command.unless[1]
+            return failed(BAD) if garbled else (Meaning(OK, None),)
         if command.asks == "dr":
             text = text[2:] if text.startswith("DR") else ""
         elif command.asks == "len":

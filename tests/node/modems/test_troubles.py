@@ -148,6 +148,30 @@ def test_every_record_arrives_after_six_troubles_in_any_order_in_either_class(na
     bench.assert_all_arrived()
 
 
+@pytest.mark.parametrize("cut", range(2, 9))
+@pytest.mark.parametrize("name", MODEMS)
+def test_a_frame_whose_command_was_cut_short_never_leaves(name: str, cut: int) -> None:
+    bench = Bench(name)
+    bench.join()
+    word = {"RAK3172": b"AT+SEND", "LoRa-E5": b"AT+MSGHEX", "RN2483": b"mac tx"}[name]
+    cuts: list[bytes] = []
+
+    def cut_once(data: bytes) -> bytes:
+        if cuts or word not in data:
+            return data
+        cuts.append(data[:-cut])
+        return cuts[0]
+
+    bench.faults.spoil_commands(cut_once, 100)
+    bench.run_until(lambda: bool(cuts))
+    heard = len(bench.network.uplinks)
+    bench.run(10)
+
+    assert len(bench.network.uplinks) == heard
+    bench.finish()
+    bench.assert_all_arrived()
+
+
 @pytest.mark.parametrize("name", MODEMS)
 def test_a_modem_that_is_busy_for_ever_is_restarted(name: str) -> None:
     bench = Bench(name)
