@@ -11,19 +11,22 @@ from google.protobuf import json_format
 
 from farwire_bridge import decode, events, times, topics
 from farwire_bridge.happenings import Confirmed, Discarded, Happening, Heard, Rejoined, Transmitted
-from farwire_codecs.schema import Channel, plain
+from farwire_codecs.schema import Channel, Schema
 from farwire_contract.v1 import telemetry_pb2 as contract
 from tests.bridge import nodes
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "chirpstack"
 MARSHALERS = ("json", "protobuf")
 RECORDED_MS = 1_795_515_600_000
-SAMPLED_MS = 1_795_515_316_000  # what the twin wrote down of machine-1's first record
+SAMPLED = {  # what the twin wrote down: number, time and readings of the plant's first records of "up 210"
+    "json": (1, 1_795_524_538_000, [(1, 103, [192]), (2, 104, [102]), (20, 1, [0]), (10, 116, [361])]),
+    "protobuf": (12, 1_795_524_590_000, [(1, 116, [22862]), (2, 117, [1532]), (3, 128, [329]), (20, 1, [0])]),
+}
 LIMITS = times.Limits(late_ms=86_400_000, early_ms=5_000)
 DEV_EUI = "70b3d57ed0000001"  # of the scene's device
 SCHEMAS = {  # of the plant's nodes by their device names, told in earlier frames than the recorded ones
-    "room-2": plain(0, (Channel(1, 103), Channel(2, 104), Channel(20, 1), Channel(10, 116))),
-    "tank-3": plain(0, (Channel(1, 120), Channel(2, 130), Channel(20, 1), Channel(10, 116))),
+    "mains-4": Schema(0, (Channel(1, 116), Channel(2, 117), Channel(3, 128), Channel(20, 1)), 5, ()),
+    "pump-5": Schema(0, (Channel(1, 113), Channel(2, 103), Channel(20, 1)), 5, ()),
 }
 HEARD = Heard(DEV_EUI, 36)  # 51 bytes in RX2 at SF12, less the 15 that MAC commands may need
 
@@ -74,23 +77,21 @@ SCENE: dict[str, tuple[list[str], list[Happening]]] = {
 PLANT: dict[str, dict[str, str | None]] = {
     "json": {
         "join": "joined",
-        "up 212": "state 2c22f7a9",
-        "up 210": "records 1 to 4",
+        "up 212": "state 034cfc9f",
+        "up 212 of one gateway": "state d5dab557",
+        "up 210": "records 1 to 3",
         "up 210 of one gateway": "records 1 to 7",
         "up 213": "answer 1 DONE",
         "up 0": "live 0",
         "status": "status 14 dB",
-        "log DOWNLINK_GATEWAY": "log DOWNLINK_GATEWAY",
         "txack": None,
         "ack": None,
     },
     "protobuf": {
-        "up 210 of one gateway": "records 8 to 36",
-        "up 210": "records 9 to 37",
-        "up 212": "state a5611f83",
+        "up 210 of one gateway": "records 18 to 60",
+        "up 210": "records 12 to 59",
         "up 213": "answer 1 DONE",
-        "up 0 of one gateway": "live 0",
-        "up 212 of one gateway": "state de25a96d",
+        "up 212 of one gateway": "state 9a15dc19",
         "txack": None,
         "ack": None,
     },
@@ -224,16 +225,15 @@ def test_the_plants_events_give_their_entries(marshaler: str) -> None:
     assert told == {name: [words] if words else [] for name, words in PLANT[marshaler].items()}
 
 
-def test_records_have_the_values_and_the_time_of_their_sampling() -> None:
-    (entry,) = decoded(recorded("plant_json")["events"]["up 210"]).entries
+@pytest.mark.parametrize("marshaler", MARSHALERS)
+def test_records_have_the_values_and_the_time_of_their_sampling(marshaler: str) -> None:
+    number, time_ms, readings = SAMPLED[marshaler]
+    (entry,) = decoded(recorded(f"plant_{marshaler}")["events"]["up 210"]).entries
 
     record = entry.records.records[0]
-    assert [(each.channel, each.lpp_type, list(each.raw)) for each in record.readings] == [
-        (1, 103, [240]),
-        (2, 120, [0]),
-        (20, 1, [0]),
-    ]
-    assert record.time_ms == pytest.approx(SAMPLED_MS, abs=125)  # ages come in eighths of a second
+    assert record.number == number
+    assert [(each.channel, each.lpp_type, list(each.raw)) for each in record.readings] == readings
+    assert record.time_ms == pytest.approx(time_ms, abs=125)  # ages come in eighths of a second
 
 
 def test_a_frame_heard_by_two_gateways_has_the_better_ones_signal() -> None:
