@@ -8,12 +8,17 @@ from collections import namedtuple
 
 from farwire_codecs.base import Base
 from farwire_codecs.command import CommandAnswer
+from farwire_codecs.log_piece import LogPiece
+from farwire_codecs.lpp import Item
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Schema
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.backoff import Backoff
+from farwire_node.fair_use import FairUse
 from farwire_node.history import LONGEST_RUN
+from farwire_node.reports import Reports
 from farwire_node.requests import Requests
+from farwire_node.shaping import UNSHAPED
 from farwire_node.store import RecordStore, Release
 
 TYPE_CHECKING = False
@@ -44,8 +49,15 @@ class Agenda:
         report: "Callable[[int], bytes]",
         random_below: "Callable[[int], int]",
         now_ms: int,
+        pieces: Reports | None = None,
     ) -> None:
         self.records = records
+        self.pieces = pieces  # of logs and crash reports
+        self.shaping = UNSHAPED  # as configured
+        self.fair_use = FairUse()
+        self.on_trial = False  # a configuration is: state reports ask the network for an answer
+        self.newest: tuple[Item, ...] = ()  # values, to be sent live
+        self.live_due_ms: int | None = None
         self.alarms = alarms
         self.report = report  # now_ms -> the state report's bytes
         self.requests = Requests(now_ms)
@@ -208,12 +220,25 @@ class Agenda:
         self.batch_size = size
         self._bytes_x16 = 16 * size // batch.count
         self._reported_ms = tx_end_ms
+        if self.shaping.lpp_live and self.newest:
+            self.live_due_ms = tx_end_ms
         self._jitter_ms = self._random_below(JITTER_MS)
         self._prompt_ms = None
         if self.tail:
             self._tail_due_ms = tx_end_ms + self._tail_pauses.next_ms()
         if self.records.missing or self._fills(capacity) or (self.tail and self._unsent()):
             self._prompt(tx_end_ms)
+
+    def sent_live(self, tx_end_ms: int) -> None:
+        """Note live values."""
+        self.live_due_ms = None
+        self._sent(tx_end_ms)
+
+    def sent_piece(self, piece: LogPiece, tx_end_ms: int) -> None:
+        """Note a piece of a log or a crash report."""
+        if self.pieces is not None:
+            self.pieces.sent(piece)
+        self._sent(tx_end_ms)
 
     # -- what is due --
 
@@ -244,6 +269,14 @@ class Agenda:
             due.append(regular_ms if self._unsent() else max(regular_ms, self.requests.due_ms()))
         return max(min(due), self._free_ms) if due else None
 
+    def live_values_due_ms(self) -> int | None:
+        """Return from when on the newest values should be sent as Cayenne LPP."""
+        return None if self.live_due_ms is None else max(self.live_due_ms, self._free_ms)
+
+    def piece_due_ms(self) -> int | None:
+        """Return from when on a piece of a log or a crash report should be sent."""
+        return self._free_ms if self.pieces is not None and self.pieces.pending else None
+
     def wants_acknowledgement(self, now_ms: int) -> bool:
         """Return whether a batch sent now asks for an acknowledgement."""
         records = self.records
@@ -264,7 +297,7 @@ class Agenda:
         """Return whether the records that were never sent fill a frame."""
         records = self.records
         count = records.next - max(records.unsent, records.first)
-        return bool(count >= LONGEST_RUN or count * self._bytes_x16 >= 16 * capacity)
+        return bool(count >= self.shaping.records_per_frame or count * self._bytes_x16 >= 16 * capacity)
 
     def _prompt(self, now_ms: int) -> None:
         moment = now_ms + self._random_below(JITTER_MS)

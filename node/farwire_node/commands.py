@@ -13,6 +13,10 @@ from farwire_node.errors import ActuatorError
 from farwire_node.sensor import Actuator
 from farwire_node.storage import Storage
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from farwire_node.reports import Reports
+
 Handled = namedtuple("Handled", ("answer", "done"))
 """The CommandAnswer to send, and the command if it was carried out just now, else None. What only the node
 can do (ReportState, Reboot) is the caller's to do when it is in `done`."""
@@ -22,10 +26,13 @@ REMEMBERED = 32  # far more than can be on their way to one class A node at a ti
 
 
 class Commands:
-    """Carries out commands on the node's actuators."""
+    """Carries out commands on the node's actuators and with its `reports`."""
 
-    def __init__(self, actuators: tuple[Actuator, ...], storage: Storage) -> None:
+    def __init__(
+        self, actuators: tuple[Actuator, ...], storage: Storage, reports: "Reports | None" = None
+    ) -> None:
         self._actuators = actuators
+        self._reports = reports
         self._storage = storage
         saved = storage.load(COMMANDS_KEY) or b""
         self._results = [struct.unpack_from(">HB", saved, at) for at in range(0, len(saved), 3)]
@@ -53,6 +60,9 @@ class Commands:
             return self.set_output(order.channel, order.value_x100)
         if isinstance(order, (command.ReportState, command.Reboot)):
             return command.DONE
+        if isinstance(order, command.SendLog) and self._reports is not None:
+            known = self._reports.ask(order.report_kind, order.offset)
+            return command.DONE if known else command.REFUSED_VALUE
         return command.REFUSED_UNKNOWN  # the codec knows it, but this node has nothing to do it with
 
     def set_output(self, channel: int, value_x100: int) -> int:

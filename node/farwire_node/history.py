@@ -35,24 +35,23 @@ END_ROUNDS = (
 # two lengths lead to each other for ever, and its ages are wrong by the time of a byte
 
 
-def choose(store: RecordStore) -> Run | None:
-    """Return the longest run that the next batch should carry; None when nothing is held."""
+def choose(store: RecordStore, most: int = LONGEST_RUN) -> Run | None:
+    """Return the longest run of at most `most` records for the next batch; None when nothing is held."""
     first = store.first_unsent()
     if first is not None:
-        count = _length(store, first)
-        return _with_earlier(store, first, count)
+        return _with_earlier(store, first, _length(store, first, most), most)
     first = store.first_missing()
     if first is not None:
-        count = _length(store, first)
+        count = _length(store, first, most)
         while not store.is_missing(first + count - 1):
             count -= 1
-        return _with_earlier(store, first, count)
+        return _with_earlier(store, first, count, most)
     if not store.held:
         return None
     newest = store.next - 1
     while not store.holds(newest):
         newest -= 1
-    return _with_earlier(store, newest, 1)
+    return _with_earlier(store, newest, 1, most)
 
 
 def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, now_ms: int) -> Frame | None:
@@ -136,17 +135,17 @@ def _encoded(records: list[Record], end_ms: int, limit: int, terms: Terms, chann
     )
 
 
-def _length(store: RecordStore, first: int) -> int:
-    """Return how many consecutive records are held from `first` on, at most LONGEST_RUN."""
+def _length(store: RecordStore, first: int, most: int) -> int:
+    """Return how many consecutive records are held from `first` on, at most `most`."""
     count = 1
-    while count < LONGEST_RUN and store.holds(first + count):
+    while count < most and store.holds(first + count):
         count += 1
     return count
 
 
-def _with_earlier(store: RecordStore, first: int, must: int) -> Run:
+def _with_earlier(store: RecordStore, first: int, must: int, most: int) -> Run:
     count = must
-    while count < LONGEST_RUN and store.holds(first - 1):
+    while count < most and store.holds(first - 1):
         first -= 1
         count += 1
     return Run(first, count, must)

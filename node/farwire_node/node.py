@@ -6,10 +6,12 @@ must survive a restart is in `storage`; call `suspend` before power goes off so 
 """
 
 from farwire_codecs import acknowledgement, command, lpp_actuators, ports, state_report
+from farwire_codecs import configuration_keys as keys
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
-from farwire_node import configuration, node_events, scheduler
+from farwire_codecs.lpp import Item
+from farwire_node import configuration, node_events, shaping, watchdog
 from farwire_node.acknowledging import Acknowledging
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
@@ -17,9 +19,12 @@ from farwire_node.carry import Carry
 from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
 from farwire_node.learning import Learning
-from farwire_node.link import Joined, Link, Received, Refusal
+from farwire_node.link import Delivered, Joined, Link, LinkChecked, Received, TimeReceived
+from farwire_node.log_ring import THRESHOLDS, WARNING, LogRing
+from farwire_node.reports import Reports
 from farwire_node.sampler import Sample
 from farwire_node.schema_memory import SchemaMemory
+from farwire_node.sending import Sending
 from farwire_node.sensing import Sensing
 from farwire_node.sensor import Actuator, Sensor
 from farwire_node.sensor_list import SensorList
@@ -74,6 +79,8 @@ class Node:
         self._capacity = capacity
         self._reset_reason = reset_reason
         self._battery_mv = battery_mv
+        self.log = LogRing(storage)
+        self.note = _note_nothing  # (phase, now_ms) before each; what hangs can then be told after a reset
         self._events: list[tuple[object, ...]] = []
         self._started = False
         self._stopping = False
@@ -87,22 +94,24 @@ class Node:
         After a Transmit or a Listen poll again at once: the Sleep that follows ends when a sample is due,
         which does not wait for the radio.
         """
+        self.log.now_ms = now_ms
         if not self._started:
             self._start(now_ms)
+        if self._configuration.roll_back_if_due(now_ms):
+            self._rolled_back(now_ms)
         later: list[int] = []
         for _ in range(_ROUNDS):
+            self.note(watchdog.SAMPLING, now_ms)
             self._sample(now_ms)
+            self.note(watchdog.PLANNING, now_ms)
             wake_ms = self._send_what_is_due(now_ms)
+            self.note(watchdog.LINK, now_ms)
             step = self._link.poll(now_ms)
             happened = self._handle_link_events(now_ms)
             if isinstance(step, (Transmit, Listen)):
                 return step
-            moments = (
-                step.until_ms,
-                wake_ms,
-                self._sensing.sampler.next_ms(),
-                self._devices.due_after(now_ms),
-            )
+            trial_ms, devices_ms = self._configuration.trial_due_ms, self._devices.due_after(now_ms)
+            moments = (step.until_ms, wake_ms, self._sensing.sampler.next_ms(), devices_ms, trial_ms)
             later = [moment for moment in moments if moment is not None]
             if not happened:
                 break
@@ -140,6 +149,7 @@ class Node:
             self._alarms.save(now_ms)
             self._sensing.sampler.suspend(now_ms)
         self._link.suspend(now_ms)
+        self.log.save()
 
     # -- inside --
 
@@ -158,13 +168,18 @@ class Node:
         self._learning = Learning(self._schema)
         self._records = RecordStore(self._schema.schema, self._capacity, storage)
         self._records.restore(now_ms)
-        self._commands = Commands(self._devices.actuators, storage)
-        self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms)
+        reports = Reports(storage, self.log)
+        self._commands = Commands(self._devices.actuators, storage, reports)
+        self._agenda = Agenda(self._records, self._alarms, self._report, self._random_below, now_ms, reports)
+        self.log.threshold = THRESHOLDS[self._configuration.whole(keys.LOG_LEVEL)]
+        self.log.add(WARNING, "started: " + state_report.RESET_REASONS[self._reset_reason], now_ms)
+        if self._configuration.whole(keys.REPORT_CRASHES):
+            reports.send_crash_unasked()
         self._acknowledging = Acknowledging(
             self._records, self._alarms, self._schema, self._carry, self._agenda, self._tell
         )
         self._show_schema()
-        self._refused_until_ms = now_ms
+        self._sending = Sending(self._agenda, self._link, self._sensing, self._tell, now_ms)
         self._apply(now_ms)
         self._started = True
 
@@ -172,11 +187,25 @@ class Node:
         """Run the configuration."""
         running = self._configuration
         if self._sensing.apply(running, self._agenda, now_ms):
-            self._refused_until_ms = now_ms
+            self._sending.hurry(now_ms)
         self._schema.set_interval(self._sensing.sampler.usual_interval_s)
         self._carry.enabled = running.carries_model
         self._show_schema()
-        self._agenda.state_interval_s = running.state_interval_s
+        self._agenda.shaping = shaping.of(running)
+        self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
+        self.log.threshold = THRESHOLDS[running.whole(keys.LOG_LEVEL)]
+        self._follow_trial()
+
+    def _follow_trial(self) -> None:
+        """Let the agenda know whether the configuration is on trial."""
+        self._agenda.on_trial = self._configuration.on_trial
+        self._agenda.state_interval_s = self._configuration.state_interval_s
+
+    def _rolled_back(self, now_ms: int) -> None:
+        """Run the configuration before the one on trial, with which nothing was heard."""
+        self._apply(now_ms)
+        self._tell(node_events.ConfigurationRolledBack(self._configuration.hash))
+        self._agenda.want_state(now_ms)
 
     def _show_schema(self) -> None:
         """Let the agenda know how batches are to be encoded."""
@@ -211,7 +240,7 @@ class Node:
         if self._sensing.is_worth_a_record(sample, self._agenda):
             self._store(sample, now_ms)
         if self._sensing.judge(sample, self._agenda, now_ms):
-            self._refused_until_ms = now_ms
+            self._sending.hurry(now_ms)
         if self._learning.sampled(self._records):
             self._show_schema()
         if self._link.joined:
@@ -222,8 +251,12 @@ class Node:
         for number in self._records.add(sample.time_s, sample.values):
             self._tell(node_events.Dropped(number))
             self._agenda.want_gap_reported(now_ms)
+        channels = self._sensing.channels
+        self._agenda.newest = tuple(
+            [Item(c.channel, c.type_id, v) for c, v in zip(channels, sample.values) if v is not None]
+        )
         record = Record(self._records.next - 1, sample.time_s, sample.values)
-        self._tell(node_events.Sampled(record, self._sensing.channels))
+        self._tell(node_events.Sampled(record, channels))
 
     def _send_what_is_due(self, now_ms: int) -> int | None:
         """Give the link a frame if one is due; return when to look again, None if only events matter."""
@@ -232,40 +265,7 @@ class Node:
             return None
         if self._reboot_wanted and not self._agenda.answers and not self._link.busy:
             self._reboot(now_ms)
-        if now_ms < self._refused_until_ms:
-            return self._refused_until_ms
-        step = scheduler.plan(self._agenda, self._link, now_ms)
-        if isinstance(step, scheduler.Wake):
-            at_ms: int | None = step.at_ms
-            return at_ms
-        capacity = self._link.capacity(now_ms)
-        outcome = self._link.send(step.port, step.payload, False, step.urgent, now_ms)
-        if isinstance(outcome, Refusal):
-            later_ms = now_ms + scheduler.UNSENDABLE_MS
-            if outcome.retry_ms is not None:
-                later_ms = outcome.retry_ms
-            self._refused_until_ms = later_ms
-            return later_ms
-        self._sent(step, capacity, now_ms, outcome.tx_end_ms)
-        return None
-
-    def _sent(self, step: scheduler.Send, capacity: int, now_ms: int, tx_end_ms: int) -> None:
-        """Note a frame that the link took."""
-        size = len(step.payload)
-        self._tell(node_events.FrameSent(step.port, size, tx_end_ms - now_ms, now_ms))
-        agenda = self._agenda
-        if step.port == ports.ALARM:
-            for alarm in step.content:
-                if alarm.number >= self._alarms.unsent:
-                    self._tell(node_events.AlarmSent(alarm.number, 1000 * alarm.time_s, now_ms))
-            agenda.sent_alarms(step.content[-1].number, tx_end_ms)
-        elif step.port == ports.COMMAND_ANSWER:
-            agenda.sent_answer(step.content, tx_end_ms)
-        elif step.port == ports.STATE:
-            agenda.sent_state(tx_end_ms)
-        else:
-            agenda.sent_batch(step.content, size, capacity, tx_end_ms)
-            self._sensing.reported(agenda)
+        return self._sending.poll(now_ms)
 
     def _reboot(self, now_ms: int) -> None:
         self.suspend(now_ms)
@@ -278,6 +278,9 @@ class Node:
         """Take what happened on the link; return whether anything did."""
         happened = self._link.events()
         for event in happened:
+            if self._configuration.on_trial and _is_heard(event):
+                self._configuration.heard()
+                self._follow_trial()
             if isinstance(event, Joined):
                 self._tell(node_events.Joined(event.dev_addr))
                 self._agenda.joined(now_ms)
@@ -337,6 +340,17 @@ class Node:
         self._agenda.want_state(now_ms)  # the hash in it says what runs, also after a piece that was refused
 
     def _tell(self, event: "tuple[object, ...]") -> None:
+        self.log.event(event)
         self._events.append(event)
         if len(self._events) > MOST_EVENTS:
             self._events.pop(0)
+
+
+def _note_nothing(_phase: int, _now_ms: int) -> None:
+    """Leave no breadcrumb."""
+
+
+def _is_heard(event: "tuple[object, ...]") -> bool:
+    """Return whether an event of the link shows that the network reaches the node."""
+    answered = isinstance(event, Delivered) and bool(event.acknowledged)
+    return answered or isinstance(event, (Joined, Received, LinkChecked, TimeReceived))

@@ -33,11 +33,20 @@ OutputSet = namedtuple("OutputSet", ("channel", "value_x100"))
 
 ConfigurationApplied = namedtuple("ConfigurationApplied", ("hash",))
 
+ConfigurationRolledBack = namedtuple("ConfigurationRolledBack", ("hash",))
+"""Nothing was heard from the network with the one on trial: the one before, with this hash, runs again."""
+
 Joined = namedtuple("Joined", ("dev_addr",))
 
 Rebooted = namedtuple("Rebooted", ())
 """By command. Everything was saved and the program has started over from storage, its link's session
 included; a board may reset itself now as well."""
+
+Crashed = namedtuple("Crashed", ("cause", "digest", "error", "now_ms"))
+"""A Guard (guard.py) started the program over: `cause` an index into RESET_REASONS, `digest` and `error` as
+in crash.Crash, 0 and "" where no exception was seen."""
+
+SafeModeLeft = namedtuple("SafeModeLeft", ("by_command",))
 
 FrameIgnored = namedtuple("FrameIgnored", ("port", "reason"))
 """A downlink of ours that could not be read, or on a port that the node does not know."""

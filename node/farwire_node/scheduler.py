@@ -1,22 +1,24 @@
 """What to send now, or when to look again: a pure function of the agenda, the link's answers and the time.
 
 Order: alarms (urgent; also while an ordinary cycle is in its receive windows, where the link can cut it
-short), answers to commands, the state report, history. While one of these waits for airtime nothing after
-it is sent, so nothing less important can take the airtime.
+short), answers to commands, the state report, history, live values, pieces of logs. While one of these waits
+for airtime nothing after it is sent, so nothing less important can take the airtime. What can wait, from the
+state report on, also keeps within the fair use that is configured.
 """
 
 from collections import namedtuple
 
-from farwire_codecs import alarm, command, ports
+from farwire_codecs import alarm, command, log_piece, lpp, ports
+from farwire_codecs.errors import CodecError
 from farwire_codecs.model import ALL_CHANNELS
-from farwire_node import history
+from farwire_node import history, shaping
 from farwire_node.agenda import Agenda, Batch
 from farwire_node.alarm_store import StoredAlarm
 from farwire_node.link import Link
 
 Send = namedtuple("Send", ("port", "payload", "urgent", "content"))
 """A frame to be sent now. `content`, by port: ALARM its StoredAlarms; COMMAND_ANSWER the answer; STATE None;
-HISTORY a Batch."""
+HISTORY a Batch; LPP_DYNAMIC None; LOG the LogPiece."""
 
 Wake = namedtuple("Wake", ("at_ms",))
 """Nothing to send before `at_ms`; None: nothing at all, as things stand."""
@@ -32,6 +34,8 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
         (now_ms if agenda.answers else None, _answer),
         (agenda.state_report_due_ms(), _state),
         (agenda.batch_due_ms(), _batch),
+        (agenda.live_values_due_ms(), _live),
+        (agenda.piece_due_ms(), _piece),
     ):
         if link.busy and not (build is _alarms and agenda.fresh_alarms):
             break  # the end of the cycle is an event, and things are planned again then
@@ -44,6 +48,9 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
         allowed_ms = None
         if isinstance(send, Send):
             allowed_ms = link.earliest_ms(len(send.payload), now_ms, send.urgent)
+            if allowed_ms is not None and build is not _alarms and build is not _answer:
+                airtime_ms = link.airtime_ms(len(send.payload))
+                allowed_ms = max(allowed_ms, agenda.fair_use.earliest_ms(airtime_ms, now_ms))
             if allowed_ms is not None and allowed_ms <= now_ms:
                 return send
         elif isinstance(send, Wake):
@@ -60,7 +67,7 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
 
 def _alarms(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
     """All alarms if they fit, else those never sent, else the oldest."""
-    limit = link.capacity(now_ms)
+    limit = min(link.capacity(now_ms), agenda.shaping.payload_limit)
     held = agenda.alarms.held
     fresh = tuple([stored for stored in held if stored.number >= agenda.alarms.unsent])
     for chosen in (held, fresh) if fresh else (held,):
@@ -96,19 +103,28 @@ def _state(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
 
 
 def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
+    shape = agenda.shaping
+    link = shaping.Capped(link, shape.payload_limit)
     size = min(agenda.batch_size, link.capacity(now_ms))
     allowed_ms = link.earliest_ms(size, now_ms, False)
     if allowed_ms is None or allowed_ms > now_ms:  # no need to build it then
         return None if allowed_ms is None else Wake(allowed_ms)
-    run = history.choose(agenda.records)
+    allowed_ms = agenda.fair_use.earliest_ms(link.airtime_ms(size), now_ms)
+    if allowed_ms > now_ms:
+        return Wake(allowed_ms)
+    run = history.choose(agenda.records, shape.records_per_frame)
     if run is None:
         return None
     terms = _terms(agenda, now_ms)
-    for choice in terms:
+    # What the cloud does not know the schema of it can read only whole.
+    parted = (
+        shape.layout == shaping.ONE_CHANNEL and agenda.schema_confirmed and len(terms[-1].schema.channels) > 1
+    )
+    for choice in terms if not parted else ():
         frame = history.build(agenda.records, run, link, choice, agenda.likely, now_ms)
         if frame is not None:
             return _history(frame, choice, ALL_CHANNELS)
-    if not link.capacity(now_ms):
+    if not link.capacity(now_ms) or shape.layout == shaping.ALL_CHANNELS:
         return None
     channel, most = agenda.channel, agenda.channel_records
     frame = history.build_part(agenda.records, run, link, terms[-1], channel, most, now_ms)
@@ -118,6 +134,27 @@ def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
 def _history(frame: history.Frame, terms: history.Terms, channel: int) -> Send:
     content = Batch(frame.first, frame.count, terms.wanted, terms.schema, terms.inline_schema, channel)
     return Send(ports.HISTORY, frame.payload, False, content)
+
+
+def _live(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
+    """The newest values as Cayenne LPP: as many channels as fit, the first ones first."""
+    limit = min(link.capacity(now_ms), agenda.shaping.payload_limit)
+    payload = b""
+    for item in agenda.newest:
+        try:
+            more = lpp.encode_dynamic((item,))
+        except CodecError:  # a type that FPort 1 has no number for
+            continue
+        if len(payload) + len(more) > limit:
+            break
+        payload += more
+    return Send(ports.LPP_DYNAMIC, payload, False, None) if payload else None
+
+
+def _piece(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
+    limit = min(link.capacity(now_ms), agenda.shaping.payload_limit)
+    piece = agenda.pieces.piece(limit) if agenda.pieces is not None else None
+    return None if piece is None else Send(ports.LOG, log_piece.encode(piece), False, piece)
 
 
 def _terms(agenda: Agenda, now_ms: int) -> "list[history.Terms]":

@@ -45,8 +45,8 @@ class Trial:
 
     @property
     def due_ms(self) -> "int | None":
-        """When `is_over` is to be asked next; None: not before something changes."""
-        return self._quarter_ends_ms if self.under_way else None
+        """When `is_over` is to be asked next (0: at once); None: not before something changes."""
+        return self._quarter_ends_ms or 0 if self.under_way else None
 
     def begin(self, wanted: int, former: "bytes | None") -> None:
         """Put the configuration with the hash `wanted` on trial."""

@@ -3,8 +3,8 @@
 from farwire_node.storage import MemoryStorage
 
 
-class PowerCutError(Exception):
-    """The power went off."""
+class PowerCutError(BaseException):
+    """The power went off: no program goes on after that, whatever it catches."""
 
 
 class CutStorage(MemoryStorage):

@@ -1,0 +1,46 @@
+"""What the configuration says of frames: how long, how many records, which layout, live values besides."""
+
+from collections import namedtuple
+
+from farwire_codecs import configuration_keys as keys
+from farwire_node.configuration import Configuration
+from farwire_node.history import LONGEST_RUN
+from farwire_node.link import Link
+
+Shaping = namedtuple("Shaping", ("payload_limit", "records_per_frame", "layout", "lpp_live"))
+"""`payload_limit` in bytes; `records_per_frame` 1 to LONGEST_RUN; `layout` one of those below; `lpp_live`
+whether the newest values go as Cayenne LPP, too, after each regular report."""
+
+SMALLER, ALL_CHANNELS, ONE_CHANNEL = 0, 1, 2  # a choice's values (farwire_codecs.configuration_keys)
+
+UNSHAPED = Shaping(242, LONGEST_RUN, SMALLER, False)
+
+
+def of(running: Configuration) -> Shaping:
+    """Return what a configuration says."""
+    return Shaping(
+        running.whole(keys.PAYLOAD_LIMIT),
+        min(running.whole(keys.RECORDS_PER_FRAME), LONGEST_RUN),
+        running.whole(keys.HISTORY_LAYOUT),
+        bool(running.whole(keys.LPP_LIVE)),
+    )
+
+
+class Capped(Link):
+    """A link as the frames see it that may not be longer than `most` bytes: its sizes and airtimes alone."""
+
+    def __init__(self, link: Link, most: int) -> None:
+        self._link = link
+        self._most = most
+
+    def capacity(self, now_ms: int) -> int:
+        """Return the largest payload that the next frame can and may carry."""
+        return min(self._link.capacity(now_ms), self._most)
+
+    def airtime_ms(self, size: int) -> int:
+        """Return how long the next frame with `size` bytes is on air."""
+        return self._link.airtime_ms(size)
+
+    def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
+        """Return the first moment at which `send` would take `size` bytes."""
+        return self._link.earliest_ms(size, now_ms, urgent)
