@@ -52,7 +52,7 @@ class Detector:
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
         self._channels = channels
-        self._limits: Sequence[Limits] = [NO_LIMITS] * len(channels)
+        self._limits: list[Limits] = [NO_LIMITS] * len(channels)
         self._active = bytearray(len(channels))  # bit n: condition n is active
         self._failures = bytearray(len(channels))
         self._since: dict[int, int] = {}  # 8 * channel + condition: since when it is otherwise than active
@@ -61,8 +61,14 @@ class Detector:
 
     def set_limits(self, limits: "Sequence[Limits]") -> None:
         """Judge by these limits, one a channel, from the next sample on."""
-        self._limits = list(limits)
-        self._since = {}
+        if list(limits) != self._limits:
+            self._limits = list(limits)
+            self._since = {}
+
+    def forget_values(self) -> None:
+        """Compare the next values with none before: they are on another scale."""
+        self._same = [None] * len(self._channels)
+        self._earlier = {}
 
     def examine(
         self, time_s: int, values: "Sequence[Value | None]", states: bytes, room: int

@@ -28,7 +28,7 @@ FIRST_WITHIN_S = 5  # a node that was just powered shows its first values soon, 
 QUICK_MS = 10_000  # sensors that are ready sooner give their first values together
 RETRY_MS = 60_000  # a sensor of a long interval that gave nothing is tried again sooner than that
 PROMPT_RETRIES = 2  # as many times; with the first failure they make the detector's three
-MOST_SKIPPED = 16  # instants of a sensor that keeps failing, and at most this long:
+MOST_SKIPPED = 15  # instants of a sensor that keeps failing, and at most this long:
 LONGEST_PAUSE_MS = 3_600_000
 _PHASES_S = 86_400  # the longest interval
 
@@ -72,6 +72,7 @@ class Sampler:
             if plan != slot.plan:
                 slot.plan = plan
                 slot.put_to_sleep()
+                slot.retrying = False
                 going = plan.enabled and not self.stopped
                 slot.instant_ms = self._after(now_ms, slot) if going else None
 

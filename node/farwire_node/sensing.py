@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from farwire_node.detector import Value
+    from farwire_node.fault_watch import Calibration
 
 
 class Sensing:
@@ -38,13 +39,18 @@ class Sensing:
         self.channels = self.sampler.channels
         self._detector = Detector(self.channels)
         self._detector.restore(alarms.active)
+        self._calibrations: list[Calibration] = []
         self._reporting_s: list[int] = []  # a channel: within how many seconds its values are reported
         self._slowest_s = 0
 
     def apply(self, running: Configuration, agenda: Agenda, now_ms: int) -> bool:
         """Run a configuration; return whether alarms ended with a sensor that it switches off."""
         self.sampler.set_plans(sensor_settings.plans(running, self._devices.sensors), now_ms)
-        self.sampler.set_calibrations(sensor_settings.calibrations(running, self.channels))
+        calibrations = sensor_settings.calibrations(running, self.channels)
+        if calibrations != self._calibrations:
+            self._calibrations = calibrations
+            self.sampler.set_calibrations(calibrations)
+            self._detector.forget_values()
         self._detector.set_limits(sensor_settings.limits(running, self.channels))
         self._reporting_s = sensor_settings.reporting_intervals(running, self._devices.sensors)
         self._slowest_s = max(self._reporting_s or [running.reporting_interval_s])

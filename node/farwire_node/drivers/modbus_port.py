@@ -54,6 +54,10 @@ class ModbusPort:
         self._open: Exchange | None = None
         self._lead_ms = 0
 
+    def forget_turns(self) -> None:
+        """Give turns anew: the drivers so far are no more."""
+        self._lead_ms = 0
+
     def lead_ms(self, request: modbus.Request) -> int:
         """Return how long before the instant the next driver with such a request has its turn."""
         self._lead_ms += self.turn_ms(request)

@@ -57,6 +57,9 @@ def build(
     actuators: list[Actuator] = []
     refused: list[tuple[int, str]] = []
     taken: list[Channel] = []
+    for bus in buses.values():
+        if hasattr(bus, "forget_turns"):  # what was made before is replaced
+            bus.forget_turns()
     for place in places:
         try:
             sensor = _sensor(place, buses, own or {})

@@ -158,6 +158,16 @@ def test_the_warm_up_of_the_settings_is_power_up_on_a_rail_and_a_floor_without()
     assert (ds18b20.rail, ds18b20.warm_up_ms) == (None, 900)
 
 
+def test_sensors_that_are_made_anew_take_the_turns_of_the_former_ones() -> None:
+    buses = board()
+    places = [place(32, 1, bus=4), place(32, 2, bus=4, channel=2)]
+
+    leads = [[s.warm_up_ms for s in registry.build(places, buses).sensors] for _ in range(3)]
+
+    assert leads[0] == leads[1] == leads[2]
+    assert leads[0][0] < leads[0][1]
+
+
 def test_what_a_module_makes_must_be_a_sensor() -> None:
     built = registry.build([place(registry.OWN)], board(), own={registry.OWN: "tests.node.drivers.places"})
 

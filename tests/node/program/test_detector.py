@@ -188,6 +188,24 @@ def test_a_failed_reading_neither_resets_nor_proves_a_duration() -> None:
     assert started_and_ended(watcher, 20, None, 20) == [(2, HIGH, True)]
 
 
+def test_values_on_another_scale_are_not_compared_with_those_before() -> None:
+    watcher = detector(limits(rate_per_min=10))
+    started_and_ended(watcher, 100)
+
+    watcher.forget_values()
+
+    assert watcher.examine(60, ((900,),), GOOD, ROOM) == []
+
+
+def test_the_same_limits_again_do_not_begin_a_duration_anew() -> None:
+    watcher = detector(limits(10, minimum_duration_s=120))
+    started_and_ended(watcher, 20, 20)
+
+    watcher.set_limits([limits(10, minimum_duration_s=120)])
+
+    assert [c.condition for c in watcher.examine(120, ((20,),), GOOD, ROOM)] == [HIGH]
+
+
 def test_channels_that_were_not_read_keep_what_they_have() -> None:
     watcher = Detector((TEMPERATURE, HUMIDITY))
     watcher.set_limits([limits(10), NO_LIMITS])
