@@ -92,7 +92,7 @@ class _Told:
         self._link = link
         self._loop = loop
         self._counters = link.counters
-        self._plugged = False
+        self._plugged: bool | None = None
 
     def tell(self) -> None:
         """Log what is new."""
