@@ -225,3 +225,48 @@ def test_a_node_without_a_sensor_reports_its_state_and_takes_sensors_by_configur
     assert site.cloud.states
     assert site.sampled
     assert isinstance(site.storage, MemoryStorage)
+
+
+class Rogue(Sensor):
+    """Raises something else each time, wherever it is called."""
+
+    channels = (HUMIDITY,)
+    warm_up_ms = 30
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def wake(self, now_ms: int) -> None:
+        self._misbehave()
+
+    def read(self, now_ms: int) -> tuple[tuple[int, ...] | None, ...]:
+        self._misbehave()
+        return ((1,), (2,), (3,))
+
+    def suspend(self, now_ms: int) -> None:
+        self._misbehave()
+
+    def _misbehave(self) -> None:
+        kinds = (
+            ValueError, KeyError, ZeroDivisionError, MemoryError, RecursionError, AssertionError, OSError,
+            StopIteration, AttributeError, TypeError, NotImplementedError, None,
+        )  # fmt: skip
+        self.calls += 1
+        kind = kinds[self.calls % len(kinds)]
+        if kind is not None:
+            raise kind("rogue")
+
+
+def test_a_driver_that_raises_whatever_it_likes_wherever_it_is_called_stops_nothing() -> None:
+    rogue, good = Rogue(), SteppingSensor(TEMPERATURE)
+    site = Site(Setting(keys.SAMPLING_INTERVAL_S, None, 10), fixed=(rogue, good))
+
+    for _ in range(6):
+        site.run(900)
+        site.node.suspend(site.now_ms)
+    site.drain()
+
+    assert rogue.calls > 36  # each kind of trouble three times
+    assert alarms(site) == [(HUMIDITY.channel, alarm.SENSOR_FAILED, True)]
+    assert len([1 for _, values in site.sampled.values() if values[1] is not None]) >= 539
+    assert_stored_exactly(site)
