@@ -197,6 +197,7 @@ class World:
         self.storage = storage or MemoryStorage()
         self.now_ms = 1_000_000
         self.sent: list[tuple[int, Transmit]] = []  # start, what
+        self.said: list[bytes] = []  # for a test to remember what the network sent
         self.listened: list[tuple[int, Listen]] = []
         self.events: list[tuple[Any, ...]] = []
         self.loss_up = loss_up

@@ -9,7 +9,8 @@ from tests.node.lorawan import vectors
 
 FOLDER = micropython.NODE / "lorawan"
 OURS = sorted(FOLDER.rglob("*.py")) + [
-    micropython.NODE / name for name in ("steps.py", "link.py", "errors.py", "storage.py", "aes.py")
+    micropython.NODE / name
+    for name in ("steps.py", "link.py", "errors.py", "storage.py", "aes.py", "aes_board.py")
 ]
 
 KNOWN_ANSWERS = """
@@ -170,8 +171,15 @@ def test_known_answers_are_found_on_micropython():
 
 @pytest.mark.parametrize(
     ("region", "rx2_dr", "masks"),
-    [("EU868", 0, ()), ("US915", 8, (0xFF00, 0, 0, 0, 2))],
-    ids=["eu868", "us915"],
+    [
+        ("EU868", 0, ()),
+        ("US915", 8, (0xFF00, 0, 0, 0, 2)),
+        ("AU915", 8, (0xFF00, 0, 0, 0, 2)),
+        ("AS923-2", 2, ()),
+        ("IN865", 2, ()),
+        ("CN470", 0, (0x00FF, 0, 0, 0, 0, 0)),
+    ],
+    ids=["eu868", "us915", "au915", "as923-2", "in865", "cn470"],
 )
 def test_device_joins_sends_and_receives_on_micropython(region, rx2_dr, masks):
     cf = f"cf_list.encode_masks({masks!r})" if masks else "cf_list.encode_frequencies((867100000, 867300000))"
@@ -182,9 +190,10 @@ def test_device_joins_sends_and_receives_on_micropython(region, rx2_dr, masks):
     assert printed.strip() == "[(1, b'reading', b''), (2, b'again', b'')]"
 
 
-def test_mac_fits_a_board():
+@pytest.mark.parametrize("region", ["EU868", "US915", "CN470"])
+def test_mac_fits_a_board(region):
     setup = SESSION.partition("mac = made()\nmac.join(0)\n")[0]
-    setup = setup.replace("REGION", "'EU868'").replace("RX2_DR", "0")
+    setup = setup.replace("REGION", repr(region)).replace("RX2_DR", "8" if region == "US915" else "0")
     setup = setup.replace("CF_LIST", "cf_list.encode_frequencies((867100000, 867300000))")
 
     outcome = micropython.peak_heap(
@@ -194,5 +203,5 @@ def test_mac_fits_a_board():
         [micropython.NODE],
     )
 
-    print(f"MAC on MicroPython: {outcome.live_bytes} bytes live, {outcome.peak_bytes} at the peak of a cycle")
+    print(f"MAC for {region}: {outcome.live_bytes} bytes live, {outcome.peak_bytes} at the peak of a cycle")
     assert outcome.live_bytes < 100_000
