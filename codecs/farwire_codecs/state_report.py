@@ -22,7 +22,17 @@ StateReport = namedtuple(
 `battery_mv` 0: mains or unknown; `oldest_record` the oldest one still held (equal to `next_record`: none);
 `next_record` the number that the next one will get; `dropped_records` given up since the first start."""
 
-RESET_REASONS = ("unknown", "power_on", "watchdog", "brown_out", "command", "crash", "deep_sleep", "pin")
+RESET_REASONS = (
+    "unknown",
+    "power_on",
+    "watchdog",
+    "brown_out",
+    "command",
+    "crash",
+    "deep_sleep",
+    "pin",
+    "safe_mode",  # after repeated crashes: no sensor runs until a Reboot, or for some hours
+)
 
 MAXIMUM_SIZE = 34
 

@@ -119,7 +119,7 @@ def test_answer_with_an_unknown_result_is_refused() -> None:
     "report",
     [
         REPORT._replace(configuration_hash=2**32),
-        REPORT._replace(reset_reason=8),
+        REPORT._replace(reset_reason=9),
         REPORT._replace(battery_mv=65536),
         REPORT._replace(oldest_record=2),
         REPORT._replace(oldest_record=2**32 - 1, next_record=2**32),
@@ -132,8 +132,8 @@ def test_state_report_out_of_range_is_refused(report: StateReport) -> None:
 
 
 def test_state_report_of_a_reason_unknown_here_is_refused() -> None:
-    with pytest.raises(RangeError, match="reset_reason is 8"):
-        state_report.decode(bytes.fromhex("00 00000000 08 00 00 01 00 00 3c"))
+    with pytest.raises(RangeError, match="reset_reason is 9"):
+        state_report.decode(bytes.fromhex("00 00000000 09 00 00 01 00 00 3c"))
 
 
 def test_numbers_of_conditions_and_results_are_the_contracts() -> None:
