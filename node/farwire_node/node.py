@@ -36,6 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from farwire_codecs.schema import Channel
     from farwire_node.drivers.registry import Built
     from farwire_node.sensor_settings import Place
 
@@ -68,7 +69,7 @@ class Node:
         capacity: int = CAPACITY,
         reset_reason: int = POWER_ON,
         battery_mv: "Callable[[], int] | None" = None,
-        build: "Callable[[Sequence[Place]], Built] | None" = None,
+        build: "Callable[[Sequence[Place], Sequence[Channel]], Built] | None" = None,
     ) -> None:
         self.identity = identity
         self._devices = SensorList(sensors, actuators, build)

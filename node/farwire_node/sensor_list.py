@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from farwire_codecs.schema import Channel
     from farwire_node.drivers.registry import Built
     from farwire_node.sensor_settings import Place
 
@@ -15,7 +16,7 @@ DRAIN_MS = 3_600_000  # longest time that readings of the former sensors delay t
 
 
 class SensorList:
-    """`fixed` sensors come first; `build` makes the others (drivers.registry.build for the board's buses).
+    """`fixed` sensors come first; `build` makes the others: (places, channels used) -> registry.Built.
 
     The records held are of one list of channels: when a configuration names other sensors, sampling stops
     until what is held is acknowledged, at most DRAIN_MS, and the node starts over with the new ones.
@@ -25,7 +26,7 @@ class SensorList:
         self,
         fixed: "tuple[Sensor, ...]",
         actuators: "tuple[Actuator, ...]",
-        build: "Callable[[Sequence[Place]], Built] | None",
+        build: "Callable[[Sequence[Place], Sequence[Channel]], Built] | None",
     ) -> None:
         self._fixed = fixed
         self._fixed_actuators = actuators
@@ -42,7 +43,7 @@ class SensorList:
         self._places = sensor_settings.places(running)
         if self._build is None:
             return
-        built = self._build(self._places)
+        built = self._build(self._places, [c for sensor in self._fixed for c in sensor.channels])
         self.sensors = self._fixed + built.sensors
         self.actuators = self._fixed_actuators + built.actuators
         self.refused = built.refused

@@ -1,7 +1,8 @@
-"""What drivers ask of a bus: the shapes that MicroPython's own objects have. For type checkers only.
+"""What drivers ask of a bus: the shapes that MicroPython's own objects have. For type checkers, and bases on
+Linux.
 
-On Linux, and in tests, an object with the same methods is passed in. A bus raises OSError when a device does
-not acknowledge.
+On Linux (i2c_host.py, linux_host.py), and in tests, an object with the same methods is passed in. A bus
+raises OSError when a device does not acknowledge.
 """
 
 

@@ -9,6 +9,8 @@ import fcntl
 import os
 from collections.abc import Callable
 
+from farwire_node.drivers.buses import I2c
+
 _I2C_RDWR = 0x0707
 _READ = 0x0001  # I2C_M_RD
 
@@ -30,7 +32,7 @@ class Transfer(ctypes.Structure):
     _fields_ = (("msgs", ctypes.POINTER(Message)), ("nmsgs", ctypes.c_uint32))
 
 
-class LinuxI2c:
+class LinuxI2c(I2c):
     """The bus `number`. `ioctl` and `opened` (a file descriptor) are for a bus that is elsewhere."""
 
     def __init__(

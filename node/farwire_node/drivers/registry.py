@@ -47,16 +47,18 @@ def build(
     buses: "Mapping[int, object]",
     rails: "Mapping[int, Rail] | None" = None,
     own: "Mapping[int, str] | None" = None,
+    used: "Sequence[Channel]" = (),
 ) -> Built:
     """Make the sensors at these places; raises nothing.
 
     `buses` is the board's table: number -> I2C, 1-Wire, port, pin. `rails`: number of a bus -> the supply of
-    what hangs on it, where that can be switched. `own`: number of a driver from OWN on -> its module.
+    what hangs on it, where that can be switched. `own`: number of a driver from OWN on -> its module. `used`:
+    channels of other sensors.
     """
     sensors: list[Sensor] = []
     actuators: list[Actuator] = []
     refused: list[tuple[int, str]] = []
-    taken: list[Channel] = []
+    taken = list(used)
     for bus in buses.values():
         if hasattr(bus, "forget_turns"):  # what was made before is replaced
             bus.forget_turns()

@@ -10,7 +10,8 @@ from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_codecs.schema import Channel
 from farwire_node import node_events
-from farwire_node.errors import SensorError
+from farwire_node.drivers import linux_host, registry
+from farwire_node.errors import ConfigurationError, SensorError
 from farwire_node.lorawan import regions
 from farwire_node.modems.file_storage_host import FileStorage
 from farwire_node.modems.identity import Identity
@@ -51,6 +52,10 @@ class ThermalZone(Sensor):
 def run(settings: NodeSettings, stop: threading.Event) -> None:
     """Run until `stop` is set. ConfigurationError or OSError where the settings or the folder do not do."""
     dialect = DIALECTS[settings.modem]()
+    try:
+        buses = linux_host.buses_of(settings.buses)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
     storage = FileStorage(settings.data)
     dice = random.SystemRandom()
     identity = Identity(
@@ -78,6 +83,7 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
                 Setting(configuration.REPORTING_INTERVAL_S, None, settings.reporting_interval_s),
             )
         ),
+        build=lambda places, used: registry.build(places, buses, used=used),
     )
     loop = Loop(node, link, lambda: SerialPort(str(settings.port), dialect.baud))
     told = _Told(node, link, loop)
@@ -105,6 +111,8 @@ class _Told:
                 log.info("joined", extra={"dev_addr": f"{event.dev_addr:08x}"})
             elif isinstance(event, node_events.FrameSent):
                 log.info("frame sent", extra={"port": event.port, "bytes": event.size})
+            elif isinstance(event, node_events.SensorRefused):
+                log.warning("sensor refused", extra={"sensor": event.index, "reason": event.reason})
             elif isinstance(event, node_events.Released):
                 log.info("records acknowledged", extra={"through": event.through, "count": event.count})
         counters = self._link.counters

@@ -21,6 +21,7 @@ class NodeSettings:
     sampling_interval_s: int = 60
     reporting_interval_s: int = 600
     temperature: Path = Path("/sys/class/thermal/thermal_zone0/temp")  # of the processor; channel 1
+    buses: dict[str, str] = field(default_factory=dict)  # what sensors hang on: drivers/linux_host.py
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run; a key is not repeated in the message."""

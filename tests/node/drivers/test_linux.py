@@ -5,19 +5,24 @@ import threading
 import time
 import tty
 from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
 
 import pytest
 import serial
 
+from farwire import settings_file
 from farwire_node import faults
 from farwire_node.drivers import modbus
 from farwire_node.drivers.bme280 import Bme280
 from farwire_node.drivers.i2c_host import LinuxI2c, Transfer
+from farwire_node.drivers.linux_host import PluggedSerial, buses_of
 from farwire_node.drivers.modbus_output import ModbusOutput
 from farwire_node.drivers.modbus_port import ModbusPort
 from farwire_node.drivers.modbus_sensor import make as make_register
 from farwire_node.drivers.sht3x import Sht3x
 from farwire_node.fault_watch import Watch
+from farwire_node.modems.settings_host import NodeSettings
 from tests.node.drivers.chips import Bme280Chip, I2cBus, ModbusDevice, Sht3xChip, crc16
 from tests.node.drivers.places import place
 from tests.node.drivers.test_bme280 import high, low
@@ -99,6 +104,53 @@ def wire() -> Iterator[tuple[serial.Serial, ModbusDevice]]:
     os.close(slave)
     thread.join(timeout=5)
     os.close(master)
+
+
+def test_the_buses_of_a_node_are_a_table_of_words(tmp_path: Path) -> None:
+    table = '[node.buses]\n3 = "modbus:/dev/null/gone@9600E"\n'
+    (tmp_path / "farwire.toml").write_text(table)
+    words = settings_file.load(
+        NodeSettings,
+        "node",
+        tmp_path / "farwire.toml",
+        {},
+        {
+            "port": Path("x"),
+            "modem": "RN2483",
+            "dev_eui": "0" * 16,
+            "join_eui": "0" * 16,
+            "app_key": "0" * 32,
+        },
+    ).buses
+
+    sensor = make_register(cast("ModbusPort", buses_of(words)[3]), place(32, 7))
+    watch = Watch(sensor)
+    watch.wake(0)
+
+    assert watch.read(sensor.warm_up_ms)[1][0] == faults.NO_ANSWER  # the port is not plugged in
+
+
+@pytest.mark.parametrize(
+    "word", ["", "spi:1", "i2c:x", "modbus:/dev/ttyS0", "modbus:@9600N", "modbus:/a@9600X"]
+)
+def test_a_word_that_is_no_bus_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="is neither"):
+        buses_of({"1": word})
+
+
+def test_a_modbus_port_that_is_unplugged_comes_back(wire: tuple[serial.Serial, ModbusDevice]) -> None:
+    port, device = wire
+    device.holding = {0: 5}
+    path = port.port
+    assert path is not None
+    plugged = PluggedSerial("/dev/null/gone", 19_200, "N")
+    bus = ModbusPort(plugged, 19_200, lambda ms: time.sleep(ms / 1000), answer_ms=200)
+    with pytest.raises(OSError, match="gone"):
+        bus.call(modbus.read(7, modbus.READ_HOLDING, 0, 1))
+
+    plugged._path = path
+
+    assert bus.call(modbus.read(7, modbus.READ_HOLDING, 0, 1)) == bytes((0, 5))
 
 
 def port_of(port: serial.Serial) -> ModbusPort:

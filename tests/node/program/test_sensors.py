@@ -48,7 +48,7 @@ class Site(Bench):
     def _new_node(self) -> Node:
         return Node(
             1, self.fixed, (), self.link, self.storage, self.dice.randrange, factory=self.settings,
-            build=lambda places: registry.build(places, self.buses),
+            build=lambda places, used: registry.build(places, self.buses, used=used),
         )  # fmt: skip
 
     def configure(self, *settings: Setting) -> None:
@@ -84,6 +84,16 @@ def test_a_sensor_that_cannot_be_made_is_told_and_the_others_are_sampled() -> No
     [refused] = site.events(node_events.SensorRefused)
     assert refused == node_events.SensorRefused(9, "driver 999 is not known here")
     assert site.sampled
+
+
+def test_a_channel_of_a_sensor_that_is_soldered_on_is_not_given_twice() -> None:
+    site = Site(*SHT3X, *PROBE, fixed=(SteppingSensor(TEMPERATURE),))
+
+    site.run(120)
+
+    [refused] = site.events(node_events.SensorRefused)
+    assert refused == node_events.SensorRefused(0, "channel 1 of type 103 is not free")
+    assert len(site.sampled[max(site.sampled)][1]) == 2
 
 
 def test_a_failed_sensor_is_an_alarm_and_the_others_go_on_until_it_answers_again() -> None:
