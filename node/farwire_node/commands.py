@@ -9,7 +9,6 @@ from collections import namedtuple
 
 from farwire_codecs import command
 from farwire_codecs.errors import UnknownTypeError
-from farwire_node.errors import ActuatorError
 from farwire_node.sensor import Actuator
 from farwire_node.storage import Storage
 
@@ -74,7 +73,7 @@ class Commands:
                 return command.REFUSED_VALUE
             try:
                 actuator.set(value_x100)
-            except (ActuatorError, OSError):
+            except Exception:  # a driver is foreign code: whatever it raises, it did not do it
                 return command.FAILED
             return command.DONE
         return command.REFUSED_CHANNEL

@@ -56,6 +56,15 @@ def test_a_refused_command_is_refused_again_with_the_same_reason() -> None:
     assert lamp.history == []
 
 
+@pytest.mark.parametrize("error", [ValueError("bug"), OSError(5), MemoryError(), KeyError(1)])
+def test_an_output_whose_driver_raises_anything_has_failed(error: Exception) -> None:
+    class Rogue(Lamp):
+        def set(self, value_x100: int) -> None:
+            raise error
+
+    assert result_of(Commands((Rogue(),), MemoryStorage()), SetOutput(7, 20, 100)) == command.FAILED
+
+
 @pytest.mark.parametrize(
     ("order", "result"),
     [
