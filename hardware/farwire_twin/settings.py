@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from farwire_twin.network_server.settings import REGION_IDS
+
 
 @dataclass(frozen=True, slots=True)
 class TwinSettings:
@@ -16,7 +18,21 @@ class TwinSettings:
     replay: Path | None = None  # folder of CSV series to replay as sensors; none: physical models
     sampling_interval_s: int = 60
     reporting_interval_s: int = 300
-    region: Literal["EU868", "US915"] = "EU868"
+    region: Literal[
+        "EU868",
+        "US915",
+        "AU915",
+        "AS923-1",
+        "AS923-2",
+        "AS923-3",
+        "AS923-4",
+        "IN865",
+        "KR920",
+        "RU864",
+        "EU433",
+        "CN470",
+    ] = "EU868"
+    device_class: Literal["A", "C"] = "A"  # C: nodes hear downlinks at any time
     loss: float = 0.0  # share of the frames that the air drops, in each direction
     radius_m: float = 600.0  # nodes stand within this of the middle
 
@@ -68,7 +84,7 @@ class TwinSettings:
     @property
     def region_id(self) -> str:
         """ChirpStack's id of the region, which is also its usual topic prefix."""
-        return {"EU868": "eu868", "US915": "us915_0"}[self.region]
+        return REGION_IDS[self.region]
 
     @property
     def gateway_prefix(self) -> str:

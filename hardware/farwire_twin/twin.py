@@ -9,12 +9,11 @@ from typing import Any
 import grpc
 
 from farwire_twin.network_server import (
-    EU868,
-    US915_0,
     DirectBackend,
     MqttSettings,
     NetworkServer,
     NetworkServerSettings,
+    region_settings,
 )
 from farwire_twin.network_server.outputs import PublishEvent
 from farwire_twin.provisioning import (
@@ -28,6 +27,7 @@ from farwire_twin.settings import TwinSettings
 from farwire_twin.world.backhaul import DirectBackhaul
 from farwire_twin.world.gateway_mqtt import BrokerSettings, GatewayMqtt
 from farwire_twin.world.keeping import Keeping
+from farwire_twin.world.plant import USUAL, Making
 from farwire_twin.world.simulation import Simulation
 from farwire_twin.world.truth import TruthFile
 from farwire_twin.world.world_time import KeptTime, begin
@@ -51,12 +51,13 @@ class Twin:
         settings: TwinSettings,
         real_ms: int,
         to_application: Callable[[PublishEvent], None] | None = None,
+        making: Making = USUAL,
     ) -> None:
         self.settings = settings
         self._keeping = None if settings.data is None else Keeping(settings.data)
         self._truth = None if settings.data is None else TruthFile(settings.data / TRUTH_NAME)
         start = begin(real_ms, settings.speed, settings.minutes, self._kept_time())
-        self.simulation = Simulation(settings, start, self._keeping, self._truth)
+        self.simulation = Simulation(settings, start, self._keeping, self._truth, making)
         self.world = self.simulation.world
         self._direct: DirectBackend | None = None
         self._gateways: list[GatewayMqtt] = []
@@ -120,9 +121,7 @@ class Twin:
 
     def _network_server(self) -> NetworkServer:
         settings, clock = self.settings, self.simulation.clock
-        region = replace(
-            EU868 if settings.region == "EU868" else US915_0, topic_prefix=settings.gateway_prefix
-        )
+        region = replace(region_settings(settings.region), topic_prefix=settings.gateway_prefix)
         mqtt = MqttSettings(
             host=settings.mqtt_host,
             port=settings.mqtt_port,
@@ -167,8 +166,9 @@ class Twin:
                 application=settings.application_name,
                 profile=ProfileToProvision(
                     f"Farwire {settings.region}",
-                    region=settings.region,
+                    region=region_settings(settings.region).common_name,
                     region_config_id=settings.region_id,
+                    class_c=settings.device_class == "C",
                     uplink_interval_s=settings.reporting_interval_s,
                 ),
                 gateways=[

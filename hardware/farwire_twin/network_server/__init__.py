@@ -8,6 +8,7 @@ from farwire_twin.network_server.settings import (
     MqttSettings,
     NetworkServerSettings,
     RegionSettings,
+    region_settings,
 )
 
 __all__ = (
@@ -18,4 +19,5 @@ __all__ = (
     "NetworkServer",
     "NetworkServerSettings",
     "RegionSettings",
+    "region_settings",
 )

@@ -6,8 +6,8 @@ from farwire_node.lorawan.mac_commands import LinkADRReq
 from farwire_twin.network_server.errors import RefusedError
 from farwire_twin.network_server.region import MASK_BITS, ServerRegion
 
-FIRST_500_KHZ = 64  # US915: channels 64 to 71
-# ChMaskCntl of US915: all 125 kHz channels on, or off; the mask is of the 500 kHz ones (RP002-1.0.4 §2.5.5).
+FIRST_500_KHZ = 64  # US915 and AU915: channels 64 to 71
+# Their ChMaskCntl: all 125 kHz channels on, or off; the mask is of the 500 kHz ones (RP002-1.0.4 §2.5.5).
 ALL_125_KHZ_ON, ALL_125_KHZ_OFF = 6, 7
 
 Mask = tuple[int, int]  # ChMaskCntl, ChMask
@@ -16,7 +16,7 @@ Mask = tuple[int, int]  # ChMaskCntl, ChMask
 def masks(region: ServerRegion, device_channels: list[int]) -> list[Mask]:
     """The channel masks that bring the device's channels to the region's; none when it has them."""
     plain = _plain_masks(region, set(device_channels))
-    if not region.table.fixed_channels:
+    if not region.table.bank_masks:
         return plain
     short = _masks_from_nothing(region)
     return plain if len(plain) < len(short) else short
@@ -27,7 +27,7 @@ def after(region: ServerRegion, device_channels: list[int], taken: Iterable[Link
     on = {index for index in device_channels if index < len(region.channels)}
     for request in taken:
         control, mask = request.ch_mask_cntl, request.ch_mask
-        if region.table.fixed_channels and control in (ALL_125_KHZ_ON, ALL_125_KHZ_OFF):
+        if region.table.bank_masks and control in (ALL_125_KHZ_ON, ALL_125_KHZ_OFF):
             low = set(range(FIRST_500_KHZ)) if control == ALL_125_KHZ_ON else set()
             on = low | {FIRST_500_KHZ + bit for bit in range(8) if mask >> bit & 1}
             continue

@@ -10,6 +10,7 @@ from chirpstack_api import common, gw
 
 from farwire_node.errors import ConfigurationError
 from farwire_node.lorawan import cf_list, regions
+from farwire_node.lorawan.regions.region import EIRP_OVER_ERP_DB
 from farwire_twin.network_server.errors import RefusedError
 from farwire_twin.network_server.settings import RegionSettings
 
@@ -119,12 +120,18 @@ class ServerRegion:
         )
 
     def downlink_power_dbm(self, frequency_hz: int) -> int:
-        """EIRP of a downlink [eu868.rs, us915.rs: get_downlink_tx_power_eirp]."""
+        """EIRP of a downlink [eu868.rs, us915.rs: get_downlink_tx_power_eirp]; else that of an uplink."""
         if self.settings.downlink_power_dbm is not None:
             return self.settings.downlink_power_dbm
-        if self.table.fixed_channels:
+        if self.table.bank_masks:
             return 21
-        return 29 if 869_400_000 <= frequency_hz < 869_650_000 else 16
+        if self.table.name == "EU868":
+            return 29 if 869_400_000 <= frequency_hz < 869_650_000 else 16
+        band = regions.sub_band_of(self.table, frequency_hz)
+        limits_dbm = [self.table.max_eirp_dbm]
+        if band is not None:
+            limits_dbm.append(self.table.sub_bands[band].max_erp_dbm + EIRP_OVER_ERP_DB)
+        return int(min(limits_dbm))
 
     def max_downlink(self, profile: Any, dr: int) -> int:
         """Largest FRMPayload with FOpts of a downlink to a device of this (API) device-profile."""

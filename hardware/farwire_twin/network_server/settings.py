@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from farwire_node.lorawan import regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,40 @@ US915_0 = RegionSettings(
     extra_channels_hz=(),
     enabled_channels=(0, 1, 2, 3, 4, 5, 6, 7, 64),
 )
+
+# ChirpStack's id of a region (region_*.toml), by the name in the node's tables; where channels are fixed, the
+# id says which of them are in use.
+REGION_IDS = {
+    "EU868": "eu868",
+    "US915": "us915_0",
+    "AU915": "au915_0",
+    "AS923-1": "as923",
+    "AS923-2": "as923_2",
+    "AS923-3": "as923_3",
+    "AS923-4": "as923_4",
+    "IN865": "in865",
+    "KR920": "kr920",
+    "RU864": "ru864",
+    "EU433": "eu433",
+    "CN470": "cn470_10",
+}
+_IN_USE = {"AU915": US915_0.enabled_channels, "CN470": tuple(range(80, 88))}
+
+
+def region_settings(name: str) -> RegionSettings:
+    """The usual settings of a region by its name in the node's tables; ConfigurationError for no region."""
+    if name in ("EU868", "US915"):
+        return EU868 if name == "EU868" else US915_0
+    table: Any = regions.by_name(name)
+    return RegionSettings(
+        id=REGION_IDS[name],
+        common_name="AS923" if name == "AS923-1" else name.replace("-", "_"),  # as ChirpStack's API has it
+        topic_prefix=REGION_IDS[name],
+        rx2_dr=table.rx2_dr,
+        rx2_frequency_hz=table.rx2_freq_hz,
+        extra_channels_hz=(),
+        enabled_channels=_IN_USE.get(name, ()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

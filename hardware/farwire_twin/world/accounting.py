@@ -13,6 +13,8 @@ from farwire_twin.world.airtime_judge import AirtimeJudge
 from farwire_twin.world.on_air import Signal
 from farwire_twin.world.truth import TruthFile
 
+Witness = Callable[[str, Signal], None]  # DevEUI, and the frame that starts now
+
 
 @dataclass(slots=True)
 class Totals:
@@ -37,6 +39,7 @@ class Accounting:
         self.totals = Totals()
         self.nodes = AirtimeJudge(region)
         self.gateways = AirtimeJudge(region)
+        self.witnesses: list[Witness] = []  # told of every frame of a node, too
         self.alarm_latencies_ms: list[int] = []  # from the sample that shows it to the start of transmission
         self._epoch_ms = epoch_ms
         self._truth = truth
@@ -64,6 +67,8 @@ class Accounting:
     def on_node_sent(self, dev_eui: str, signal: Signal) -> None:
         """A node's frame starts now."""
         self.nodes.add(dev_eui, signal)
+        for witness in self.witnesses:
+            witness(dev_eui, signal)
 
     def on_gateway_sent(self, gateway_id: str, signal: Signal) -> None:
         """A gateway's frame starts now."""

@@ -53,6 +53,8 @@ class AirtimeJudge:
             self.too_long += 1
         for index, band in enumerate(self._region.sub_bands):
             if band.low_hz <= signal.freq_hz <= band.high_hz:
+                if not band.per_hour_ms:
+                    return
                 hour = self._hours.get((sender, index))
                 if hour is None:
                     hour = self._hours[sender, index] = RollingHour()

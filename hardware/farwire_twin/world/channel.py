@@ -20,15 +20,19 @@ class Channel:
     """Both directions of the air. `seed` fixes each link's shadowing and which frames are dropped."""
 
     def __init__(self, clock: Clock, seed: int = 0, loss: float = 0.0) -> None:
-        if not 0 <= loss < 1:
-            raise ValueError(f"loss {loss}: expected 0 or more and less than 1")
         self.links = Links(seed)
         self.up = UplinkAir(clock, self.links)
         self.down = DownlinkAir(clock, self.links)
         self._clock = clock
-        self._loss = loss
+        self.set_loss(loss)
         self._up_losses = random.Random(f"uplink loss {seed}")
         self._down_losses = random.Random(f"downlink loss {seed}")
+
+    def set_loss(self, loss: float) -> None:
+        """Drop this part of the frames from now on."""
+        if not 0 <= loss < 1:
+            raise ValueError(f"loss {loss}: expected 0 or more and less than 1")
+        self._loss = loss
 
     def send_uplink(
         self,

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_node.aes_host import HostAes
 from farwire_node.lorawan.mac import Mac
 from farwire_node.lorawan.regions import Region
-from farwire_node.node import Node
+from farwire_node.node import CAPACITY, Node
 from farwire_node.storage import MemoryStorage, Storage
 from farwire_twin.world.accounting import Accounting
 from farwire_twin.world.channel import Channel
@@ -25,9 +26,9 @@ from farwire_twin.world.replay import Series
 PROCESSES_KEY = "processes"
 # An installer powers the nodes one after the other.
 POWER_ON_STEP_MS = 1000
-# The data rate that nodes take after a join, where it is not the one of the join: US915 joins at DR0, whose
-# frames carry 11 bytes, and an ADR of the network that would lift them to another is not to be counted on.
-INITIAL_DR = {"US915": 3}
+# The data rate that nodes take after a join where the dwell time is kept: they join at one whose frames carry
+# 11 bytes, and an ADR of the network that would lift them to another is not to be counted on.
+DWELL_DR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ class PlantNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Making:
+    """How nodes are made where they are not the usual ones; functions are of the node's number, from 1 on."""
+
+    program: type[Node] = Node
+    capacity: int = CAPACITY
+    kit: Callable[[int], Kit] | None = None
+    settings: Callable[[int], tuple[Setting, ...]] = lambda _: ()  # go before the plant's
+    link: Callable[[int], dict[str, Any]] = lambda _: {}  # more arguments of Mac
+
+
+USUAL = Making()
+
+
+@dataclass(frozen=True, slots=True)
 class PlantOptions:
     """What kind of plant."""
 
@@ -50,6 +65,8 @@ class PlantOptions:
     sampling_interval_s: int
     reporting_interval_s: int
     series: tuple[Series, ...] = ()  # to be replayed; none: physical models
+    making: Making = USUAL
+    device_class: str = "A"  # or "C"
 
 
 class Plant:
@@ -109,8 +126,10 @@ class Plant:
             HostAes(),
             storage,
             dice.randrange,
-            initial_dr=INITIAL_DR.get(self._options.region.name),
+            initial_dr=DWELL_DR if self._options.region.dwell_at_boot else None,
+            senses_channel=True,  # the twin's radios could; its air knows no law that asks for it
         )
+        link.set_class(self._options.device_class)
         node = Node(
             int(identity.dev_eui, 16),
             kit.sensors,
@@ -118,25 +137,31 @@ class Plant:
             link,
             storage,
             dice.randrange,
-            factory=self._factory(kit),
+            factory=self._factory(number, kit),
+            capacity=making.capacity,
             battery_mv=_battery(kit),
         )
         driver = Driver(identity.dev_eui, node, place, self._clock, self._channel, self._accounting)
         return PlantNode(f"{kit.name}-{number}", identity, kit, driver, node)
 
     def _kit(self, number: int) -> Kit:
-        seed, series = self._options.seed, self._options.series
+        seed, series, making = self._options.seed, self._options.series, self._options.making
+        if making.kit is not None:
+            return making.kit(number)
         if not series:
             return KITS[(number - 1) % len(KITS)](f"{seed} {number}")
         chosen = series[(number - 1) % len(series)]
         return replayed(chosen, random.Random(f"offset {seed} {number}").random() * chosen.period_s)
 
-    def _factory(self, kit: Kit) -> tuple[Setting, ...]:
-        intervals = (
+    def _factory(self, number: int, kit: Kit) -> tuple[Setting, ...]:
+        special = self._options.making.settings(number)
+        usual = (
             Setting(configuration.SAMPLING_INTERVAL_S, None, self._options.sampling_interval_s),
             Setting(configuration.REPORTING_INTERVAL_S, None, self._options.reporting_interval_s),
         )
-        return configuration.canonical(intervals + kit.limits)
+        said = {(setting.key, setting.index) for setting in special}
+        rest = tuple(setting for setting in usual + kit.limits if (setting.key, setting.index) not in said)
+        return configuration.canonical(special + rest)
 
     def _storage(self, identity: Identity) -> Storage:
         return MemoryStorage() if self._keeping is None else NodeStorage(self._keeping, identity.dev_eui)

@@ -14,7 +14,7 @@ from farwire_twin.world.gateway import Gateway
 from farwire_twin.world.gateway_law import GatewayLaw
 from farwire_twin.world.identities import gateway_id
 from farwire_twin.world.keeping import Keeping
-from farwire_twin.world.plant import Plant, PlantOptions
+from farwire_twin.world.plant import USUAL, Making, Plant, PlantOptions
 from farwire_twin.world.replay import load_folder
 from farwire_twin.world.station import Station
 from farwire_twin.world.truth import TruthFile
@@ -36,6 +36,7 @@ class Simulation:
         start: Start,
         keeping: Keeping | None = None,
         truth: TruthFile | None = None,
+        making: Making = USUAL,
     ) -> None:
         region = regions.by_name(settings.region)
         self.clock = Clock(start.now_ms, start.epoch_ms, settings.speed)
@@ -61,6 +62,7 @@ class Simulation:
             settings.sampling_interval_s,
             settings.reporting_interval_s,
             () if settings.replay is None else load_folder(settings.replay),
+            settings.device_class,
         )
         self.plant = Plant(options, places, self.clock, self.channel, self.accounting, keeping)
 
