@@ -79,7 +79,7 @@ class AlarmStore:
         """Release the alarms up to `through`; return how many."""
         before = len(self._alarms)
         self._alarms = [alarm for alarm in self._alarms if alarm.number > through]
-        if before and not self._alarms:  # a restart need not send them again
+        if len(self._alarms) < before:  # a restart need not send them again
             self.save(now_ms)
         return before - len(self._alarms)
 

@@ -130,6 +130,10 @@ class FlashShelf:
         """See to it that the last records are not thinned."""
         self._log.keep_last(count)
 
+    def advance(self, first: int) -> None:
+        """Know that no record before `first` is held; it is written down with the next mark."""
+        self._first = first
+
     def note(self, first: int, unsent: int) -> None:
         """Write down what is released: everything before `first`, and `released`."""
         self._first = first

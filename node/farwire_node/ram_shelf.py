@@ -128,6 +128,10 @@ class RamShelf:
         self._storage.save(RECORDS_KEY, b"")
         self._reserve(self._reserved)
 
+    def advance(self, first: int) -> None:
+        """Know that no record before `first` is held."""
+        self.first = first
+
     def note(self, first: int, unsent: int) -> None:
         """Know what is released: everything before `first`, and `released`."""
         self.first = first

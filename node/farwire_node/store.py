@@ -144,9 +144,7 @@ class RecordStore:
         given_up = self._shelf.append(time_s, values, self._keep > 0)
         self._keep = max(0, self._keep - 1)
         self.held += 1
-        if given_up or self.dropped != dropped:
-            self._advance()
-            self.held = self._count_held()
+        self._recount(dropped)
         return given_up
 
     def keep_around(self) -> None:
@@ -196,7 +194,9 @@ class RecordStore:
         self._mark_missing(acknowledgement, on_its_way)
         if count:
             self.held -= count
+            dropped = self.dropped
             self._shelf.note(self.first, self.unsent)
+            self._recount(dropped)
         return Release(count, self._last_at(highest) if count else 0)
 
     def is_foreign(self, acknowledgement: Acknowledgement) -> bool:
@@ -240,6 +240,12 @@ class RecordStore:
         self._advance()
         self.held = self._count_held()
 
+    def _recount(self, dropped: int) -> None:
+        """Learn what is held if records were given up since there were `dropped` of them."""
+        if self.dropped != dropped:
+            self._advance()
+            self.held = self._count_held()
+
     def _count_held(self) -> int:
         count = self._shelf.count(self.first, self.next - 1)
         for first, last in self._released.ranges():
@@ -264,6 +270,7 @@ class RecordStore:
         first = self.first
         self.first = self._held_from(max(first, self._shelf.first))
         if self.first > first:
+            self._shelf.advance(self.first)
             self._released.remove(0, self.first - 1)
             self._missing.remove(0, self.first - 1)
 

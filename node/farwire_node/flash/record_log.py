@@ -54,6 +54,7 @@ class RecordLog:
         self._heads: list[tuple[int, int]] = []  # offset and head of the last records
         self._marked = False
         self._compaction: Compaction | None = None
+        self._gone: list[int] = []  # numbers of records given up that `append` has yet to return
         self._thin_from = 0
         self._tolerance = 0
         self._stalled = False  # thinning came to little: every record is one to be kept
@@ -99,7 +100,7 @@ class RecordLog:
         """Be ready to append."""
         self._free_released()
         if not self._end:
-            self._open()
+            self._open(0)
         elif not self._marked:
             self.write_mark()
 
@@ -130,14 +131,15 @@ class RecordLog:
         `time_s` is not before the last record's. `keep`: not to be thinned. Some of those given up to
         thinning can be read until the sector that they lie in is free.
         """
-        gone = self._make_room()
+        self._make_room()
         if not keep and self._before.repeats(self.next, time_s, values):
-            self._append_equal(time_s, values, gone)
+            self._append_equal(time_s, values)
         else:
             self._equal = 0
-            self._append_record(time_s, values, keep, gone)
+            self._append_record(time_s, values, keep)
         self._before.follow(self.next, time_s, values)
         self._reader.next += 1
+        gone, self._gone = self._gone, []
         return gone
 
     def keep_last(self, count: int) -> None:
@@ -172,9 +174,7 @@ class RecordLog:
         sequence: int = self._sectors.live[-1].sequence
         return sequence
 
-    def _append_equal(
-        self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", gone: list[int]
-    ) -> None:
+    def _append_equal(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]") -> None:
         """Write one more record like the one before: 3 bytes at first, then a bit."""
         self._equal += 1
         at, used = self._run
@@ -186,14 +186,12 @@ class RecordLog:
             self._run = (self._offset + entries.RUN_SIZE - entries.MARKS, 1)
             self._program(entries.run(self._live_sequence))
         else:
-            self._append_record(time_s, values, False, gone)
+            self._append_record(time_s, values, False)
 
-    def _append_record(
-        self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", keep: bool, gone: list[int]
-    ) -> None:
+    def _append_record(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", keep: bool) -> None:
         entry = entries.record(self._before, self.next, time_s, values, keep, self._live_sequence)
         if self._offset + len(entry) > self._end:
-            gone += self._open()
+            self._open()
             entry = entries.record(self._before, self.next, time_s, values, keep, self._live_sequence)
         self._heads = self._heads[-7:] + [(self._offset, entry[0])]
         self._program(entry)
@@ -202,9 +200,12 @@ class RecordLog:
         self._sectors.flash.program(self._offset, entry)
         self._offset += len(entry)
 
-    def _open(self) -> list[int]:
-        """Begin the next sector, with a mark in it; return the records given up for it."""
-        gone = [] if self._sectors.free else self._drop_oldest()
+    def _open(self, spare: int = 1) -> None:
+        """Begin the next sector, with a mark in it.
+
+        `spare` sectors stay free: the one that a power cut in the middle of an entry costs.
+        """
+        self._drop_oldest(spare + 1)
         sector = self._sectors.take(self.next, False)
         self._sectors.live.append(sector)
         self._before = Before(self._axes, self.next - 1)
@@ -214,15 +215,14 @@ class RecordLog:
         self._heads = []
         self._program(entries.mark(self.describe(), sector.sequence))
         self._marked = True
-        return gone
 
     # -- room --
 
-    def _make_room(self) -> list[int]:
-        """Thin for a while if it is time to; return the numbers of the records given up."""
+    def _make_room(self) -> None:
+        """Thin for a while if it is time to."""
         if self._compaction is None:
             if not self.thins or self._stalled or not 0 < self._sectors.free <= SPARE:
-                return []
+                return
             live = self._sectors.live
             end = live[len(live) // 2].first
             first = self._thin_from if live[0].first < self._thin_from else live[0].first
@@ -231,7 +231,7 @@ class RecordLog:
             self._compaction = Compaction(
                 self._sectors, self._reader, self._axes, self._units, first, end, self._tolerance
             )
-        gone = self._compaction.step(AT_A_TIME, self.released, self.shift)
+        self._gone += self._compaction.step(AT_A_TIME, self.released, self.shift)
         if self._compaction.done:
             cover = self._compaction.cover
             if cover is not None:
@@ -243,23 +243,21 @@ class RecordLog:
                 self._stalled = 8 * cover.dropped < cover.count
             self._compaction = None
             self.write_mark()
-        return gone
 
-    def _drop_oldest(self) -> list[int]:
-        """Give up the oldest sector, for nothing else is free; return the numbers of its records."""
-        self._end_compaction()
-        gone = []
-        if not self._sectors.free:
+    def _drop_oldest(self, wanted: int) -> None:
+        """Give up the oldest sectors until so many are free."""
+        if self._sectors.free < wanted:
+            self._end_compaction()
+        while self._sectors.free < wanted and self._sectors.live:
             number = self.at_or_after(self.oldest)
             while number < self._reader.end_of(0):
                 if self.released.last_of(number + self.shift) is None:
-                    gone.append(number)
+                    self._gone.append(number)
+                    self.dropped += 1
                 number = self.at_or_after(number + 1)
-            self.dropped += len(gone)
             self._sectors.release(self._sectors.live[0])
             self._sectors.live = self._sectors.live[1:]
             self._stalled = False
-        return gone
 
     def _end_compaction(self) -> None:
         if self._compaction is not None:
@@ -303,7 +301,13 @@ class RecordLog:
             self._run = (walk.offset - entries.MARKS, walk.run_used)
             self._equal = 1
         if not walk.rest_is_free():
-            self._offset = self._end  # a record that was cut: the next one begins a sector
+            self._offset = self._end  # an entry that was cut: the next one begins a sector
+            if self.next == newest.origin and walk.mark is None:
+                self.mark = self._earlier_mark(newest)
+                self._sectors.live.remove(newest)
+                self._sectors.release(newest)
+                self._end = 0
+                return
         self._marked = walk.mark is not None
         if walk.mark is not None:
             self.mark = walk.mark
