@@ -97,6 +97,8 @@ class FakeLink(Link):
     sent: list[tuple[int, int, bytes, bool]] = field(default_factory=list)  # start ms, port, payload, urgent
     suspended_ms: list[int] = field(default_factory=list)
     joins: int = 0
+    confirmed: list[bool] = field(default_factory=list)  # whether each frame asked the network for an answer
+    answers_confirmed: bool = True
 
     def __post_init__(self) -> None:
         self._events: list[tuple[object, ...]] = []
@@ -151,6 +153,7 @@ class FakeLink(Link):
         airtime_ms = self.airtime_ms(len(payload))
         self._used.append((now_ms, airtime_ms))
         self.sent.append((now_ms, port, payload, urgent))
+        self.confirmed.append(confirmed)
         self._outgoing = bytes((port,)) + payload
         self._cycle = "sending"
         return Sending(now_ms + airtime_ms)
@@ -188,7 +191,7 @@ class FakeLink(Link):
 
     def _over(self) -> None:
         self._cycle = "idle"
-        self._events.append(Delivered(None))
+        self._events.append(Delivered(self.answers_confirmed if self.confirmed[-1] else None))
 
 
 ANOTHER_LIFE = (0, ("another life",))  # a record that the cloud had before the node's storage was lost

@@ -7,9 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from farwire_codecs import configuration as codec
 from farwire_codecs import configuration_keys as keys
+from farwire_codecs import ports
 from farwire_codecs.configuration import Setting
+from farwire_node import node_events
 from farwire_node.configuration import APPLIED, BUILT_IN, REFUSED, RUNNING, Configuration
 from farwire_node.storage import MemoryStorage
+from tests.node.program.fakes import Bench
 from tests.node.program.power_cut import CutStorage, PowerCutError
 
 FACTORY = (Setting(codec.SAMPLING_INTERVAL_S, None, 7),)
@@ -225,3 +228,41 @@ class Trials(RuleBasedStateMachine):
 
 TestTrials = Trials.TestCase
 TestTrials.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+
+
+# -- in a node --
+
+
+def node_on_trial(link_hears: bool) -> Bench:
+    bench = Bench(settings=(Setting(codec.STATE_INTERVAL_S, None, 3600),))
+    bench.run(120)
+    wanted = codec.canonical([Setting(keys.ROLLBACK_TIME_S, None, 1200), Setting(codec.HIGH, 1, 300)])
+    bench.cloud.queue += [(ports.CONFIGURATION, frame) for frame in codec.pieces(wanted, 51)]
+    bench.link.answers_confirmed = link_hears
+    bench.cloud.silent = True
+    while not bench.events(node_events.ConfigurationApplied):
+        bench.run(5)
+    return bench
+
+
+def test_a_node_that_hears_nothing_with_a_configuration_goes_back_and_reports_it() -> None:
+    bench = node_on_trial(False)
+    (applied,) = bench.events(node_events.ConfigurationApplied)
+
+    bench.run(1300)
+
+    (told,) = bench.events(node_events.ConfigurationRolledBack)
+    bench.run(120)
+    hashes = [report.configuration_hash for report in bench.cloud.states]
+    assert hashes[-1] == hashes[0] == told.hash  # type: ignore[attr-defined]
+    assert applied.hash in hashes  # type: ignore[attr-defined]
+    assert any(bench.link.confirmed)  # it asked the network for an answer
+
+
+def test_a_state_report_that_the_network_acknowledges_ends_the_trial() -> None:
+    bench = node_on_trial(True)
+
+    bench.run(4000)
+
+    assert not bench.events(node_events.ConfigurationRolledBack)
+    assert sum(bench.link.confirmed) == 1
