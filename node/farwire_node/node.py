@@ -21,6 +21,7 @@ from farwire_node.configuration import Configuration
 from farwire_node.learning import Learning
 from farwire_node.link import Delivered, Joined, Link, LinkChecked, Received, TimeReceived
 from farwire_node.log_ring import THRESHOLDS, WARNING, LogRing
+from farwire_node.power import Ledger
 from farwire_node.reports import Reports
 from farwire_node.sampler import Sample
 from farwire_node.schema_memory import SchemaMemory
@@ -54,7 +55,8 @@ class Node:
     `factory` is the configuration below the one that comes from the cloud (canonical settings; the built-in
     values where it is silent), `capacity` the number of records to hold, `reset_reason` an index into
     farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery, `build` what
-    makes the sensors that the configuration names, beside `sensors` (sensor_list.py).
+    makes the sensors that the configuration names, beside `sensors` (sensor_list.py). `power` is a ledger of
+    charge to go on with; None: a new one.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Node:
         reset_reason: int = POWER_ON,
         battery_mv: "Callable[[], int] | None" = None,
         build: "Callable[[Sequence[Place], Sequence[Channel]], Built] | None" = None,
+        power: "Ledger | None" = None,
     ) -> None:
         self.identity = identity
         self._devices = SensorList(sensors, actuators, build)
@@ -81,6 +84,7 @@ class Node:
         self._reset_reason = reset_reason
         self._battery_mv = battery_mv
         self.log = LogRing(storage)
+        self.power = power or Ledger()
         self.note = _note_nothing  # (phase, now_ms) before each; what hangs can then be told after a reset
         self._events: list[tuple[object, ...]] = []
         self._started = False
@@ -96,6 +100,7 @@ class Node:
         which does not wait for the radio.
         """
         self.log.now_ms = now_ms
+        self.power.advance(now_ms)
         if not self._started:
             self._start(now_ms)
         if self._configuration.roll_back_if_due(now_ms):
@@ -110,6 +115,7 @@ class Node:
             step = self._link.poll(now_ms)
             happened = self._handle_link_events(now_ms)
             if isinstance(step, (Transmit, Listen)):
+                self.power.begin(step, self._link.joined, now_ms)
                 return step
             trial_ms, devices_ms = self._configuration.trial_due_ms, self._devices.due_after(now_ms)
             moments = (step.until_ms, wake_ms, self._sensing.sampler.next_ms(), devices_ms, trial_ms)
@@ -120,14 +126,17 @@ class Node:
 
     def on_tx_done(self, now_ms: int) -> None:
         """Take the moment at which the last Transmit left the air."""
+        self.power.radio_done(now_ms)
         self._link.on_tx_done(now_ms)
 
     def on_frame(self, frame: bytes, rssi_dbm: int, snr_db: int, now_ms: int) -> None:
         """Take what the last Listen received."""
+        self.power.radio_done(now_ms)
         self._link.on_frame(frame, rssi_dbm, snr_db, now_ms)
 
     def on_listen_end(self, now_ms: int) -> None:
         """Learn that the last Listen ended without a frame."""
+        self.power.radio_done(now_ms)
         self._link.on_listen_end(now_ms)
 
     def events(self) -> list[tuple[object, ...]]:
@@ -235,9 +244,12 @@ class Node:
             self._start(now_ms)
         if self._stopping:
             self._sensing.stop(self._agenda, now_ms)
-        sample = self._sensing.sampler.poll(now_ms)
+        sampler = self._sensing.sampler
+        charge_nc, rail_ms = sampler.charge_nc, sampler.rail_ms
+        sample = sampler.poll(now_ms)
         if sample is None:
             return
+        self.power.sampled(sampler.charge_nc - charge_nc, sampler.rail_ms - rail_ms)
         if self._sensing.is_worth_a_record(sample, self._agenda):
             self._store(sample, now_ms)
         if self._sensing.judge(sample, self._agenda, now_ms):

@@ -48,6 +48,7 @@ class Sampler:
         self.channels: tuple[Channel, ...] = tuple([c for sensor in sensors for c in sensor.channels])
         self.stopped = not sensors  # for good
         self.charge_nc = 0  # that all readings so far took, by what the drivers say
+        self.rail_ms = 0  # that rails were on for them
         self._phase_ms = 1000 * random_below(_PHASES_S)
         self._slots: list[_Slot] = []
         at = 0
@@ -121,6 +122,8 @@ class Sampler:
             values[slot.at : end], states[slot.at : end] = slot.watch.read(now_ms)
             regular = regular or not slot.retrying
             self.charge_nc += slot.sensor.charge_nc
+            if slot.sensor.rail is not None:
+                self.rail_ms += slot.lead_ms
             slot.put_to_sleep()
             self._schedule(slot, now_ms)
         return Sample(now_ms // 1000, tuple(values), bytes(states), regular)
