@@ -1,4 +1,4 @@
-"""What a node takes out of its battery, by activity: durations and counts, and charge from a board's currents.
+"""What a node takes out of its battery: durations and counts by activity, and charge from a board's currents.
 
 Charge is in nC (1 nC = 1 uA for 1 ms), 3.6e9 nC are 1 mAh. One Ledger serves every board: what differs
 between boards is in Currents. Time that the processor works is not measured but counted (wakes, samples,
