@@ -443,8 +443,7 @@ class Mac(Link):
         session.silent_uplinks = 0
         self._free_ms = 0
         owed = self._owed
-        owed.ack = frame.confirmed
-        owed.by_ms = None
+        owed.ack = owed.ack or frame.confirmed  # one of class C may still be unanswered
         commands = mac_commands.decode(frame.f_opts if frame.port else frame.f_opts + frame.payload, False)
         owed.f_opts.set_answers(mac_answers.answers(self._device, session, commands, snr_db))
         uplink = self._uplink

@@ -35,8 +35,9 @@ class Owed:
         self.drop_own()
 
     def want_own(self, now_ms: int) -> None:
-        """Send an own frame soon, unless a frame of the node is faster."""
-        self.own_ms = now_ms + _OWN_FRAME_MIN_MS + self._random_below(_OWN_FRAME_SPREAD_MS)
+        """Send an own frame soon, unless a frame of the node is faster, or one is wanted already."""
+        if self.own_ms is None:
+            self.own_ms = now_ms + _OWN_FRAME_MIN_MS + self._random_below(_OWN_FRAME_SPREAD_MS)
 
     def want_answer(self, now_ms: int) -> None:
         """Acknowledge a class C downlink that ended now."""

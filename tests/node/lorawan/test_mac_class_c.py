@@ -224,6 +224,19 @@ def test_answer_does_not_wait_for_further_copies():
     assert on_air.end_ms < answer_ms <= on_air.end_ms + RESPONSE_MS
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_answer_is_not_forgotten_over_a_downlink_of_class_a(seed):
+    world = joined(Network(rx2_dr=5), seed=seed)
+    world.mac.send(1, b"reading", False, False, world.now_ms)
+    world.network.queue = [Down(b"for RX1", 220, f_pending=True, f_cnt=60)]
+    on_air = world.say(Down(b"order", 221, confirmed=True, f_cnt=50), 100)
+    world.run(30_000)
+
+    assert [event.port for event in received(world)] == [221, 220]
+    assert [frame.ack for frame in world.network.uplinks] == [False, True]
+    assert world.sent[-1][0] <= on_air.end_ms + RESPONSE_MS
+
+
 def test_answer_may_take_the_reserve():
     world = joined(initial_dr=0)
     while isinstance(world.send(bytes(40)), Sending):

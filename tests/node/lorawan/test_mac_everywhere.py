@@ -17,7 +17,7 @@ from tests.node.lorawan.test_regions import reference_of
 every_region = pytest.mark.parametrize("name", regions.NAMES)
 
 HAPPENINGS = 60  # in the life of a device
-LIVES = 25  # of devices in each region
+LIVES = 50  # of devices in each region
 
 
 def command(dice, reference):
