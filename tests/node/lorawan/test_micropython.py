@@ -190,6 +190,30 @@ def test_device_joins_sends_and_receives_on_micropython(region, rx2_dr, masks):
     assert printed.strip() == "[(1, b'reading', b''), (2, b'again', b'')]"
 
 
+CLASS_C = """
+mac.set_class("C")
+step = mac.poll(now_ms)
+print(step.until_ms, mac.poll(now_ms).until_ms > now_ms)
+order = frames.DataFrame(False, True, 0x26011234, False, False, False, False, 9, b"", 222, b"now")
+mac.on_frame(frames.encode_data(order, keys[0][0], keys[0][1], crypto), -90, 7, now_ms + 5000)
+print(mac.events())
+now_ms = mac.poll(now_ms + 5000) and mac.poll(now_ms + 5000).until_ms
+phy = mac.poll(now_ms).frame
+print(phy[0] >> 5, phy[5] & 0x20)
+"""
+
+
+def test_device_of_class_c_hears_at_any_time_on_micropython():
+    source = (SESSION + CLASS_C).replace("REGION", "'EU868'").replace("RX2_DR", "0")
+    source = source.replace("CF_LIST", "cf_list.encode_frequencies((867100000,))")
+
+    printed = micropython.run(source, [micropython.NODE]).split("\n")
+
+    assert printed[1] == "None True"
+    assert printed[2] == "[Received(port=222, payload=b'now')]"
+    assert printed[3] == "2 32"
+
+
 @pytest.mark.parametrize("region", ["EU868", "US915", "CN470"])
 def test_mac_fits_a_board(region):
     setup = SESSION.partition("mac = made()\nmac.join(0)\n")[0]
