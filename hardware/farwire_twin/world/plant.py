@@ -65,8 +65,8 @@ class PlantOptions:
     sampling_interval_s: int
     reporting_interval_s: int
     series: tuple[Series, ...] = ()  # to be replayed; none: physical models
-    making: Making = USUAL
     device_class: str = "A"  # or "C"
+    making: Making = USUAL
 
 
 class Plant:
@@ -118,6 +118,7 @@ class Plant:
         self._restore(identity, kit)
         storage = self._storage(identity)
         dice = random.Random(f"node {self._options.seed} {number} {self._clock.now_ms}")
+        making = self._options.making
         link = Mac(
             self._options.region,
             int(identity.dev_eui, 16),
@@ -126,11 +127,14 @@ class Plant:
             HostAes(),
             storage,
             dice.randrange,
-            initial_dr=DWELL_DR if self._options.region.dwell_at_boot else None,
-            senses_channel=True,  # the twin's radios could; its air knows no law that asks for it
+            **{
+                "initial_dr": DWELL_DR if self._options.region.dwell_at_boot else None,
+                "senses_channel": True,  # the twin's radios could; its air knows no law that asks for it
+                **making.link(number),
+            },
         )
         link.set_class(self._options.device_class)
-        node = Node(
+        node = making.program(
             int(identity.dev_eui, 16),
             kit.sensors,
             kit.actuators,

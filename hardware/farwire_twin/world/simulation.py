@@ -63,6 +63,7 @@ class Simulation:
             settings.reporting_interval_s,
             () if settings.replay is None else load_folder(settings.replay),
             settings.device_class,
+            making,
         )
         self.plant = Plant(options, places, self.clock, self.channel, self.accounting, keeping)
 
