@@ -31,6 +31,7 @@ BUILT_IN = {
     keys.RECORDS_PER_FRAME: 2048,  # as many as fit
     keys.HISTORY_LAYOUT: 0,  # smaller
     keys.LPP_LIVE: False,
+    keys.BUFFER_WHEN_FULL: 0,  # thin
     keys.LOG_LEVEL: 0,  # warning
     keys.REPORT_CRASHES: True,
     keys.ROLLBACK_TIME_S: 86_400,  # longer than most outages of a gateway

@@ -1,9 +1,10 @@
 """Which records the next history batch carries, and its bytes.
 
-A batch is a run of consecutive numbers. Records that were never sent come first: a run of them, and before
-it as many earlier unacknowledged ones as the frame has room for, so that a lost frame costs nothing. When
-all was sent, the oldest run that the cloud reported missing goes again; when nothing is missing, the newest
-records go again, which makes everything missing below them visible to the cloud. Where not even one record
+A batch is a run of consecutive numbers; for a few that were given up between others it carries records
+without values. Records that were never sent come first: a run of them, and before it as many earlier
+unacknowledged ones as the frame has room for, so that a lost frame costs nothing. When all was sent, the
+oldest run that the cloud reported missing goes again; when nothing is missing, the newest records go again,
+which makes everything missing below them visible to the cloud. Where not even one record
 fits, its channels go one after the other, a frame each.
 """
 
@@ -16,7 +17,7 @@ from farwire_node.link import Link
 from farwire_node.store import RecordStore
 
 Run = namedtuple("Run", ("first", "count", "must"))
-"""`count` held records from `first` on; the last `must` of them are why the frame is sent."""
+"""`count` records from `first` on that the store carries; the last `must` are why the frame is sent."""
 
 Terms = namedtuple("Terms", ("schema", "inline_schema", "wanted", "base"))
 """How to encode: with which schema, whether it goes along, whether an acknowledgement is wanted, and the Base
@@ -136,16 +137,21 @@ def _encoded(records: list[Record], end_ms: int, limit: int, terms: Terms, chann
 
 
 def _length(store: RecordStore, first: int, most: int) -> int:
-    """Return how many consecutive records are held from `first` on, at most `most`."""
+    """Return how many consecutive records are held from `first` on, gaps bridged, at most `most`."""
     count = 1
-    while count < most and store.holds(first + count):
+    while count < most and store.carries(first + count):
         count += 1
+    while not store.holds(first + count - 1):
+        count -= 1
     return count
 
 
 def _with_earlier(store: RecordStore, first: int, must: int, most: int) -> Run:
     count = must
-    while count < most and store.holds(first - 1):
+    while count < most and store.carries(first - 1):
         first -= 1
         count += 1
+    while not store.holds(first):
+        first += 1
+        count -= 1
     return Run(first, count, must)

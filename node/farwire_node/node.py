@@ -37,11 +37,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from farwire_codecs.schema import Channel
+    from farwire_codecs.schema import Channel, Schema
     from farwire_node.drivers.registry import Built
+    from farwire_node.flash_shelf import FlashShelf
     from farwire_node.sensor_settings import Place
 
-CAPACITY = 1024  # records: 17 hours at one a minute, some 15 KB with four everyday channels
+CAPACITY = 1024  # records: 17 hours at one a minute, some 18 KB with four everyday channels
 MOST_EVENTS = 256  # a driver that never asks for events must not fill the memory with them
 
 POWER_ON = state_report.RESET_REASONS.index("power_on")
@@ -53,10 +54,11 @@ class Node:
     """One node. `identity` is its DevEUI, for the driver's use; `random_below(n)` gives 0 to n - 1.
 
     `factory` is the configuration below the one that comes from the cloud (canonical settings; the built-in
-    values where it is silent), `capacity` the number of records to hold, `reset_reason` an index into
-    farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery, `build` what
-    makes the sensors that the configuration names, beside `sensors` (sensor_list.py). `power` is a ledger of
-    charge to go on with; None: a new one.
+    values where it is silent), `capacity` the number of records to hold in memory, `reset_reason` an index
+    into farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery, `build`
+    what makes the sensors that the configuration names, beside `sensors` (sensor_list.py). `power` is a ledger
+    of charge to go on with; None: a new one. `shelf_of` makes the shelf in flash that the records of a schema
+    are held on (flash_shelf.py); None: in memory.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Node:
         battery_mv: "Callable[[], int] | None" = None,
         build: "Callable[[Sequence[Place], Sequence[Channel]], Built] | None" = None,
         power: "Ledger | None" = None,
+        shelf_of: "Callable[[Schema], FlashShelf] | None" = None,
     ) -> None:
         self.identity = identity
         self._devices = SensorList(sensors, actuators, build)
@@ -81,6 +84,7 @@ class Node:
         self._random_below = random_below
         self._factory = factory
         self._capacity = capacity
+        self._shelf_of = shelf_of
         self._reset_reason = reset_reason
         self._battery_mv = battery_mv
         self.log = LogRing(storage)
@@ -176,7 +180,8 @@ class Node:
         self._schema = SchemaMemory(self._sensing.channels, self._sensing.sampler.usual_interval_s, storage)
         self._carry = Carry()
         self._learning = Learning(self._schema)
-        self._records = RecordStore(self._schema.schema, self._capacity, storage)
+        shelf = self._shelf_of(self._schema.schema) if self._shelf_of else None
+        self._records = RecordStore(self._schema.schema, self._capacity, storage, shelf)
         self._records.restore(now_ms)
         reports = Reports(storage, self.log)
         self._commands = Commands(self._devices.actuators, storage, reports)
@@ -203,6 +208,7 @@ class Node:
         self._show_schema()
         self._agenda.shaping = shaping.of(running)
         self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
+        self._records.set_thinning(running.whole(keys.BUFFER_WHEN_FULL) == 0)
         self.log.threshold = THRESHOLDS[running.whole(keys.LOG_LEVEL)]
         self._follow_trial()
 
@@ -253,6 +259,7 @@ class Node:
         if self._sensing.is_worth_a_record(sample, self._agenda):
             self._store(sample, now_ms)
         if self._sensing.judge(sample, self._agenda, now_ms):
+            self._records.keep_around()
             self._sending.hurry(now_ms)
         if self._learning.sampled(self._records):
             self._show_schema()

@@ -13,8 +13,6 @@ from collections import namedtuple
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.schema import Schema
-from farwire_node.flash.device import Flash
-from farwire_node.flash_shelf import FlashShelf
 from farwire_node.number_ranges import NumberRanges
 from farwire_node.ram_shelf import RamShelf
 from farwire_node.storage import Storage
@@ -22,6 +20,8 @@ from farwire_node.storage import Storage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from farwire_node.flash_shelf import FlashShelf  # a board without flash for it need not hold it
 
 Release = namedtuple("Release", ("count", "highest"))
 """How many records an acknowledgement released, and the highest number of them (0: none)."""
@@ -31,15 +31,13 @@ AROUND = 4  # records before and behind an alarm's that are not thinned
 
 
 class RecordStore:
-    """Records of one schema: `capacity` of them in memory, and with `flash` as many as fit there."""
+    """Records of one schema on a shelf: one in memory for `capacity` of them, unless one is given."""
 
-    def __init__(self, schema: Schema, capacity: int, storage: Storage, flash: Flash | None = None) -> None:
+    def __init__(
+        self, schema: Schema, capacity: int, storage: Storage, shelf: "FlashShelf | None" = None
+    ) -> None:
         self.schema = schema
-        self._shelf: RamShelf | FlashShelf
-        if flash is None:
-            self._shelf = RamShelf(schema, capacity, storage)
-        else:
-            self._shelf = FlashShelf(schema, capacity, flash)
+        self._shelf: RamShelf | FlashShelf = shelf or RamShelf(schema, capacity, storage)
         self._released = self._shelf.released
         self._missing = NumberRanges()
         self._keep = 0  # how many of the next records are to be kept

@@ -17,6 +17,7 @@ from farwire_node.detector import Change
 from farwire_node.file_storage import FileStorage
 from farwire_node.flash.device import Part, RamFlash
 from farwire_node.flash.key_log import KeyLog
+from farwire_node.flash_shelf import FlashShelf
 from farwire_node.store import RecordStore
 from tests.node.flash.power import CuttableFiles, CuttableFlash, PowerCut
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
@@ -51,7 +52,8 @@ class Kept:
 
     def __init__(self, flash: RamFlash, thins: bool) -> None:
         self.storage = KeyLog(Part(flash, 0, KEY_SECTORS))
-        self.records = RecordStore(SCHEMA, 16, self.storage, Part(flash, KEY_SECTORS, RECORD_SECTORS))
+        shelf = FlashShelf(SCHEMA, 16, Part(flash, KEY_SECTORS, RECORD_SECTORS))
+        self.records = RecordStore(SCHEMA, 16, self.storage, shelf)
         self.records.set_thinning(thins)
         self.alarms = AlarmStore(self.storage)
         self.alarms.restore(0)
