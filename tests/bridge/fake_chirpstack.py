@@ -62,6 +62,7 @@ class FakeChirpStack(api.DeviceServiceServicer):  # type: ignore[misc]
         self.links: dict[str, Link] = defaultdict(Link)
         self.enqueued: list[tuple[str, int, bytes]] = []  # every Enqueue that was executed
         self.enqueue_times_s: list[float] = []
+        self.looks = 0  # GetQueue calls that were answered
         self.lose_replies = 0  # of so many Enqueue calls the reply is lost after the execution
         self.refuse: grpc.StatusCode | None = None
         self.refuse_enqueue: grpc.StatusCode | None = None
@@ -198,6 +199,7 @@ class FakeChirpStack(api.DeviceServiceServicer):  # type: ignore[misc]
     def GetQueue(self, request: Any, context: Any) -> Any:
         self._authorize(context)
         with self._lock:
+            self.looks += 1
             queue = self.links[request.dev_eui].queue
             response = api.GetDeviceQueueItemsResponse(total_count=len(queue))
             for item in queue:

@@ -303,15 +303,24 @@ def test_a_killed_bridge_carries_its_orders_on(
     process: BridgeProcess, chirpstack: FakeChirpStack, store: Store, cloud: FakeCloud
 ) -> None:
     order = orders_made.set_output(DEV_EUI)
-    cloud.order(order)
     process.start()
+    wait_until(lambda: _hears(chirpstack, store), timeout_s=30)  # else the broker keeps nothing for it
+    cloud.order(order)
     wait_until(lambda: chirpstack.enqueued, timeout_s=30)
     process.kill()
+    looks = chirpstack.looks
 
     process.start()
     wait_until(lambda: len(store.fates(order.order_id)) >= 2, timeout_s=30)
+    wait_until(lambda: chirpstack.looks > looks, timeout_s=30)  # else it counts as sent without a word
     downlink = chirpstack.uplink(DEV_EUI, 1, b"\x01\x66\x01")
 
     wait_until(lambda: len(store.fates(order.order_id)) >= 3)
     assert downlink is not None
     assert len(chirpstack.enqueued) == 1
+
+
+def _hears(chirpstack: FakeChirpStack, store: Store) -> bool:
+    """Publish another device's uplink; return whether one has come through the bridge."""
+    chirpstack.publish("up", events_made.up(DEVICES[0], 1, b"\x01\x66\x01"))
+    return bool(store.of("live"))
