@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from farwire_node.lorawan import regions
+from farwire_twin import boards
 from farwire_twin.settings import TwinSettings
 from farwire_twin.world import survey
 from farwire_twin.world.accounting import Accounting
@@ -84,6 +85,7 @@ class Simulation:
             "uplinks": self.channel.up.counts.sent,
             "downlinks": self.channel.down.counts.sent,
             **self.accounting.snapshot(),
+            "battery": boards.report([node.node.power for node in self.plant.nodes]),
             "air_up": asdict(self.channel.up.counts),
             "air_down": asdict(self.channel.down.counts),
             "barrier_timeouts": self.barrier.timed_out,
