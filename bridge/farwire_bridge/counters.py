@@ -15,6 +15,7 @@ NAMES = (
     "carried",  # batches of records that build on the model at an earlier record
     "parts",  # batches of one channel
     "live",  # uplinks of plain Cayenne LPP
+    "log_pieces",  # of nodes' logs and crash reports
     "named",  # uplinks that a vendor's codec read
     "alarms",
     "refused",  # uplinks that could not be decoded

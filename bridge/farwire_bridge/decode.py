@@ -21,6 +21,7 @@ from farwire_codecs import ports, ts013_readings, uplink
 from farwire_codecs.batch import Batch
 from farwire_codecs.command import CommandAnswer
 from farwire_codecs.errors import CodecError, UnknownBaseError, UnknownSchemaError, UnknownTypeError
+from farwire_codecs.log_piece import LogPiece
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Schema
 from farwire_codecs.state_report import StateReport
@@ -32,7 +33,7 @@ MOST_RECORDS = 256
 
 FULL_PERCENT = 100
 
-# The contract has no entry for what comes on other ports (LPP's history and periods, log pieces).
+# The contract has no entry for what comes on other ports (LPP's history and periods).
 _TAKEN = frozenset(
     (
         ports.LPP_DYNAMIC,
@@ -42,6 +43,7 @@ _TAKEN = frozenset(
         ports.ALARM,
         ports.STATE,
         ports.COMMAND_ANSWER,
+        ports.LOG,
     )
 )
 
@@ -173,6 +175,9 @@ def _put(
         entry.answer.command_number = content.number
         entry.answer.result = content.result
         return []
+    if isinstance(content, LogPiece):
+        entry.log_piece.CopyFrom(contract.LogPiece(**content._asdict()))
+        return [("log_pieces", 1)]
     if f_port == ports.ALARM:
         entry.alarms.alarms.extend(_alarm(alarm, heard_ms) for alarm in content)
         return [("alarms", len(content))]

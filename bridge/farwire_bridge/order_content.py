@@ -77,6 +77,9 @@ def _command(command: Command) -> bytes:
             return codec.encode(codec.ReportState(command.number))
         case "reboot":
             return codec.encode(codec.Reboot(command.number))
+        case "send_log":
+            wanted = command.send_log
+            return codec.encode(codec.SendLog(command.number, wanted.kind, wanted.offset))
         case _:
             raise OrderError("the command has no action that this bridge knows")
 

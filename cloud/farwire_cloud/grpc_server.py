@@ -117,6 +117,9 @@ def order_message(order: model.Order) -> orders_pb2.Order:
                     message.command.report_state.SetInParent()
                 case model.Reboot():
                     message.command.reboot.SetInParent()
+                case model.SendLog(kind, offset):
+                    message.command.send_log.kind = kind
+                    message.command.send_log.offset = offset
     return message
 
 

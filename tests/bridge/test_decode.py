@@ -8,7 +8,7 @@ import pytest
 
 from farwire_bridge import decode, times
 from farwire_bridge.happenings import Confirmed, Discarded, Heard, Rejoined, Transmitted
-from farwire_codecs import alarm, batch, command, ports, state_report
+from farwire_codecs import alarm, batch, command, log_piece, ports, state_report
 from farwire_codecs.base import seed
 from farwire_codecs.batch import Record
 from farwire_codecs.schema import Schema
@@ -178,7 +178,7 @@ def test_bytes_that_no_codec_reads_are_refused_and_kept(f_port: int, payload: by
 
 @pytest.mark.parametrize(
     ("f_port", "payload"),
-    [(101, "67003c0110"), (11, "020000012c"), (13, "010000003c"), (14, "05"), (214, "01000100026869")],
+    [(101, "67003c0110"), (11, "020000012c"), (13, "010000003c"), (14, "05")],
 )
 def test_a_frame_that_the_contract_has_no_entry_for_is_refused_and_kept(f_port: int, payload: str) -> None:
     decoded = uplink(f_port, bytes.fromhex(payload))
@@ -187,6 +187,16 @@ def test_a_frame_that_the_contract_has_no_entry_for_is_refused_and_kept(f_port: 
     assert entry.refused.reason == "UnknownTypeError"
     assert entry.refused.detail == f"FPort {f_port} carries nothing that the cloud takes"
     assert entry.uplink.payload == bytes.fromhex(payload)
+
+
+def test_a_piece_of_a_log_keeps_its_place_in_the_report() -> None:
+    piece = log_piece.LogPiece(log_piece.CRASH_REPORT, 513, 40, True, b"at node.py:12\n")
+
+    decoded = uplink(ports.LOG, log_piece.encode(piece))
+
+    found = only(decoded).log_piece
+    assert (found.kind, found.number, found.offset, found.last, found.data) == tuple(piece)
+    assert dict(decoded.counts)["log_pieces"] == 1
 
 
 def test_the_uplink_tells_the_best_gateway_and_their_number() -> None:

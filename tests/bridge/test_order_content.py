@@ -9,7 +9,15 @@ from farwire_bridge.order_content import accepted
 from farwire_bridge.order_store import from_text, to_text
 from farwire_codecs import command, configuration, ports
 from farwire_codecs.configuration import Setting
-from farwire_contract.v1.orders_pb2 import Command, Configuration, Order, Reboot, ReportState, SetOutput
+from farwire_contract.v1.orders_pb2 import (
+    Command,
+    Configuration,
+    Order,
+    Reboot,
+    ReportState,
+    SendLog,
+    SetOutput,
+)
 from tests.bridge.events_made import DEV_EUI
 
 DOCUMENT = (Setting(configuration.SAMPLING_INTERVAL_S, None, 300),)
@@ -35,6 +43,7 @@ def make(**changes: Any) -> Order:
         ),
         (Command(number=65_535, report_state=ReportState()), command.ReportState(65_535)),
         (Command(number=0, reboot=Reboot()), command.Reboot(0)),
+        (Command(number=9, send_log=SendLog(kind=1, offset=300)), command.SendLog(9, 1, 300)),
     ],
 )
 def test_a_command_becomes_its_frame(body: Command, frame: object) -> None:

@@ -259,6 +259,74 @@ def test_refused_frames_and_events_are_shown(plant: Running) -> None:
     assert (event["kind"], event["content"]) == ("joined", {"dev_addr": "01020304"})
 
 
+def piece(
+    at_ms: int, number: int, offset: int, data: bytes, last: bool = False, kind: int = 0
+) -> contract.Entry:
+    """A piece of a log, in a frame of its own."""
+    found = contract.LogPiece(kind=kind, number=number, offset=offset, last=last, data=data)
+    return entry(time_ms=T0 + at_ms, identity=f"p{at_ms}", log_piece=found)
+
+
+def test_a_log_is_put_together_from_pieces_in_any_order_and_repeated(plant: Running) -> None:
+    plant.deliver(piece(3, 7, 12, b"joined\n", last=True), piece(1, 7, 0, b"12 W st"))
+    plant.deliver(piece(2, 7, 7, b"arted"), piece(1, 7, 0, b"12 W st"))
+    plant.deliver(piece(9, 8, 0, b"crash \xc3\xa4\n", last=True, kind=1))
+
+    crash, log = plant.get(DEVICE + "/logs")["logs"]
+
+    assert (log["report"], log["number"], log["whole"]) == ("log", 7, True)
+    assert (log["text"], log["time_ms"]) == ("12 W startedjoined\n", T0 + 3)
+    assert (crash["report"], crash["lines"], crash["missing"]) == ("crash_report", ["crash \u00e4"], [])
+    assert len(plant.get(DEVICE + "/logs", limit=1)["logs"]) == 1
+
+
+def test_a_log_that_came_in_part_says_what_is_missing(plant: Running) -> None:
+    plant.deliver(piece(1, 7, 0, b"ab"), piece(2, 7, 5, b"fg"))
+
+    (log,) = plant.get(DEVICE + "/logs")["logs"]
+
+    assert (log["text"], log["whole"]) == ("ab", False)
+    assert log["missing"] == [{"first": 2, "end": 5}, {"first": 7, "end": None}]
+
+
+def test_a_number_that_a_node_gives_anew_begins_another_log(plant: Running) -> None:
+    plant.deliver(piece(1, 0, 0, b"old life", last=True), piece(2, 0, 0, b"new", last=True))
+
+    assert [log["text"] for log in plant.get(DEVICE + "/logs")["logs"]] == ["new", "old life"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"kind": 2}, {"number": 65_536}, {"offset": 65_536}, {"data": b"x" * 256}, {"offset": 1, "data": b""}],
+)
+def test_a_piece_that_no_report_has_is_refused(plant: Running, fields: dict[str, Any]) -> None:
+    facts = {"kind": 0, "number": 1, "offset": 0, "data": b"x", **fields}
+
+    answer = plant.deliver(entry(log_piece=contract.LogPiece(**facts)))
+
+    assert answer.results[0].status == contract.REFUSED
+    assert plant.get(DEVICE + "/logs")["logs"] == []
+
+
+def test_logs_of_a_device_that_nobody_heard_of_are_not_found(plant: Running) -> None:
+    error_of(plant.api.get(f"{API}/devices/{'f' * 16}/logs"), 404)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "offset"),
+    [({}, 0, 0), ({"report": "crash_report"}, 1, 0), ({"report": "log", "offset": 300}, 0, 300)],
+)
+def test_a_log_is_asked_for_by_a_command(plant: Running, fields: Any, kind: int, offset: int) -> None:
+    answer = plant.api.post(f"{API}{DEVICE}/commands", json={"command": "send_log", **fields})
+
+    assert answer.status_code == 202, answer.text
+    expected = {"number": 1, "command": "send_log", "channel": None, "value": None}
+    expected |= {"report": ("log", "crash_report")[kind], "offset": offset}
+    assert answer.json()["command"] == expected
+    (order,) = plant.get(DEVICE + "/orders")["orders"]
+    assert order["command"] == expected
+
+
 def test_stats_add_up(plant: Running) -> None:
     eventually(lambda: plant.get("/stats")["records"] == 301)
     stats = plant.get("/stats")
@@ -280,7 +348,7 @@ def test_a_commands_fate_is_followed_with_times(plant: Running) -> None:
     order = answer.json()
     assert (order["fate"], order["command"]) == (
         "queued",
-        {"number": 1, "command": "set_output", "channel": 3, "value": 1.0},
+        {"number": 1, "command": "set_output", "channel": 3, "value": 1.0, "report": None, "offset": None},
     )
     assert order["created_by"] == "bootstrap"
 
@@ -339,6 +407,11 @@ def test_pages_of_commands_leave_configurations_out(plant: Running) -> None:
         ({"command": "set_output", "channel": 1, "value": "NaN"}, "value"),
         ({"command": "reboot", "channel": 1}, "channel"),
         ({"command": "reboot", "value": 1}, "value"),
+        ({"command": "reboot", "report": "log"}, "report"),
+        ({"command": "set_output", "channel": 1, "value": 1, "offset": 0}, "offset"),
+        ({"command": "send_log", "report": "diary"}, "report"),
+        ({"command": "send_log", "offset": 65_536}, "offset"),
+        ({"command": "send_log", "channel": 1}, "channel"),
         ({"command": "reboot", "expires_in_s": 1}, "expires_in_s"),
         ({"command": "reboot", "attempts": 0}, "attempts"),
         ({"command": "reboot", "colour": "red"}, "colour"),

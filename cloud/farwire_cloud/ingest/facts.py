@@ -10,6 +10,7 @@ from farwire_cloud.model.deliveries import (
     Delivery,
     Joined,
     LiveValues,
+    LogPiece,
     Records,
     RefusedFrame,
     StateReport,
@@ -29,7 +30,7 @@ from farwire_cloud.model.numbers import NumberSet
 from farwire_cloud.model.readings import NamedReading, Reading, Record, Series
 
 # Only the device itself can say these; a message of the network server or the bridge is no sign of life.
-_HEARD = (Records, LiveValues, Alarms, StateReport, Answer, RefusedFrame, Joined, Status)
+_HEARD = (Records, LiveValues, Alarms, StateReport, Answer, LogPiece, RefusedFrame, Joined, Status)
 
 
 def of_delivery(delivery: Delivery) -> DeviceState:

@@ -13,6 +13,7 @@ from farwire_cloud.model.deliveries import (
     Delivery,
     Joined,
     LiveValues,
+    LogPiece,
     NetworkLog,
     Records,
     RefusedFrame,
@@ -125,6 +126,9 @@ def _plain_items(delivery: Delivery, ttl_s: int, *, keeps_frames: bool) -> list[
     match body:
         case LiveValues() as live if heard and (live.readings or live.named):
             found.append(items.live_to_item(dev_eui, time_ms, heard.deduplication_id, live))
+        case LogPiece() as piece if heard:
+            identity = heard.deduplication_id
+            found.append(items.log_piece_to_item(dev_eui, time_ms, identity, piece, ttl_s))
         case RefusedFrame(reason, detail) if heard:
             identity = heard.deduplication_id
             found.append(items.refused_to_item(dev_eui, time_ms, identity, reason, detail, heard, b"", ttl_s))

@@ -16,6 +16,7 @@ from farwire_cloud.model.deliveries import (
     Heard,
     Joined,
     LiveValues,
+    LogPiece,
     NetworkLog,
     Records,
     RefusedFrame,
@@ -23,7 +24,7 @@ from farwire_cloud.model.deliveries import (
     Status,
 )
 from farwire_cloud.model.readings import NamedReading, Reading, Record, named_to_text
-from farwire_codecs import lpp_types
+from farwire_codecs import log_piece, lpp_types
 from farwire_codecs.errors import CodecError
 from farwire_codecs.state_report import RESET_REASONS
 from farwire_contract.v1 import telemetry_pb2 as contract
@@ -214,6 +215,16 @@ def _log(body: contract.NetworkLog) -> NetworkLog:
     )
 
 
+def _log_piece(body: contract.LogPiece) -> LogPiece:
+    bounds.at_most("log_piece.data", len(body.data), log_piece.MAXIMUM_DATA, "bytes")
+    piece = log_piece.LogPiece(body.kind, body.number, body.offset, body.last, body.data)
+    try:
+        log_piece.encode(piece)
+    except CodecError as error:
+        raise InvalidError("log_piece", list(piece[:4]), str(error)) from error
+    return LogPiece(*piece)
+
+
 def _fate(body: contract.OrderFate) -> FateReport:
     return FateReport(
         bounds.matching("fate.order_id", body.order_id, bounds.IDENTITY, "the id of an order"),
@@ -235,6 +246,7 @@ _BODIES: dict[str, Callable[[Any], Body]] = {
     "status": _status,
     "fate": _fate,
     "log": _log,
+    "log_piece": _log_piece,
 }
 # Stored by the frame's deduplication id.
-_NEEDS_UPLINK = ("live", "refused")
+_NEEDS_UPLINK = ("live", "refused", "log_piece")

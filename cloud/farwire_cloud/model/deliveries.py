@@ -125,6 +125,17 @@ class NetworkLog:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPiece:
+    """A piece of a node's log or crash report."""
+
+    kind: int  # farwire_codecs.log_piece.KINDS
+    number: int  # the report's
+    offset: int
+    last: bool
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FateReport:
     """Where an order stands, as the bridge sees it."""
 
@@ -145,6 +156,7 @@ Body: TypeAlias = (
     | Joined
     | Status
     | NetworkLog
+    | LogPiece
     | FateReport
 )
 

@@ -56,7 +56,15 @@ class Reboot:
     """Start again."""
 
 
-Action: TypeAlias = SetOutput | ReportState | Reboot
+@dataclass(frozen=True, slots=True)
+class SendLog:
+    """Send the newest log or crash report in pieces, from a byte on."""
+
+    kind: int  # farwire_codecs.log_piece.KINDS
+    offset: int
+
+
+Action: TypeAlias = SetOutput | ReportState | Reboot | SendLog
 
 
 @dataclass(frozen=True, slots=True)

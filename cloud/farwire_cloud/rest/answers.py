@@ -182,6 +182,8 @@ class Command(BaseModel):
     command: str
     channel: int | None = None
     value: float | None = None
+    report: str | None = None
+    offset: int | None = None
 
 
 class Order(BaseModel):
@@ -261,6 +263,32 @@ class Refusals(BaseModel):
     """Refused frames, the newest first."""
 
     refusals: list[Refusal]
+
+
+class MissingBytes(BaseModel):
+    """A part of a report that did not come; `send_log` with `first` as offset asks for it."""
+
+    first: int
+    end: int | None = Field(description="byte after the part; null: how long the report is, is not known")
+
+
+class NodeLog(BaseModel):
+    """A node's log or crash report, put together from what came of it."""
+
+    time_ms: Milliseconds = Field(description="when its newest piece was heard")
+    report: str = Field(description="log or crash_report")
+    number: int = Field(description="one more with every report of the node")
+    whole: bool
+    missing: list[MissingBytes]
+    text: str = Field(description="up to the first part that is missing")
+    lines: list[str]
+
+
+class NodeLogs(BaseModel):
+    """Logs and crash reports of a device, the newest first."""
+
+    dev_eui: str
+    logs: list[NodeLog]
 
 
 class Event(BaseModel):

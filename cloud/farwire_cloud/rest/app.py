@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from farwire_cloud.rest import admin, devices, errors, orders, page, stream
+from farwire_cloud.rest import admin, devices, errors, node_logs, orders, page, stream
 from farwire_cloud.rest.limits import Limits
 from farwire_cloud.rest.services import Services
 from farwire_cloud.store import keys
@@ -23,7 +23,7 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for router in (devices.router, orders.router, admin.router, stream.router):
+    for router in (devices.router, node_logs.router, orders.router, admin.router, stream.router):
         app.include_router(router, prefix=API)
     app.include_router(page.router)
 

@@ -18,11 +18,14 @@ from farwire_cloud.rest.services import Provided, Services
 from farwire_codecs import configuration_words, lpp_types
 from farwire_codecs.configuration import KEYS, MAXIMUM_SETTINGS
 from farwire_codecs.errors import CodecError
+from farwire_codecs.log_piece import MAXIMUM_REPORT
 
 router = APIRouter(tags=["orders"])
 
 ANALOG_OUTPUT = 3  # LPP type: an output's value is carried at its resolution, 0.01
 DAY_S = 86_400
+_FIELDS = ("channel", "value", "report", "offset")  # that only some commands have
+_FIELDS_OF = {"set_output": ("channel", "value"), "send_log": ("report", "offset")}
 PAGES_LOOKED_AT = 10  # of orders, in search of one kind
 
 
@@ -31,10 +34,16 @@ class NewCommand(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    command: Literal["set_output", "report_state", "reboot"]
+    command: Literal["set_output", "report_state", "reboot", "send_log"]
     channel: int | None = Field(default=None, ge=0, le=255, description="set_output: which one")
     value: float | None = Field(
         default=None, ge=-327.68, le=327.67, description="set_output: in steps of 0.01"
+    )
+    report: Literal["log", "crash_report"] | None = Field(
+        default=None, description="send_log: which; the log where this is left out"
+    )
+    offset: int | None = Field(
+        default=None, ge=0, le=MAXIMUM_REPORT, description="send_log: from this byte on, 0 where left out"
     )
     expires_in_s: int = Field(default=DAY_S, ge=10, le=30 * DAY_S, description="not sent after this")
     confirmed: bool = Field(default=True, description="ask the device's MAC for an acknowledgement")
@@ -137,6 +146,9 @@ def configure(services: Provided, who: Operator, dev_eui: DevEui, body: NewSetti
 
 
 def _action(body: NewCommand) -> model.Action:
+    for field in _FIELDS:
+        if getattr(body, field) is not None and field not in _FIELDS_OF.get(body.command, ()):
+            raise InvalidError(field, getattr(body, field), f"none, because {body.command} has none")
     if body.command == "set_output":
         if body.channel is None:
             raise InvalidError("channel", None, "0 to 255, because set_output needs one")
@@ -147,9 +159,8 @@ def _action(body: NewCommand) -> model.Action:
         except CodecError as error:
             raise InvalidError("value", body.value, str(error)) from error
         return model.SetOutput(body.channel, value_x100)
-    for field in ("channel", "value"):
-        if getattr(body, field) is not None:
-            raise InvalidError(field, getattr(body, field), f"none, because {body.command} has none")
+    if body.command == "send_log":
+        return model.SendLog(shape.REPORTS.index(body.report or "log"), body.offset or 0)
     return model.ReportState() if body.command == "report_state" else model.Reboot()
 
 

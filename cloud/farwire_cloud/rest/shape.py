@@ -9,9 +9,12 @@ from farwire_cloud.rest import answers
 from farwire_cloud.store.marshal import Item
 from farwire_cloud.store.order_items import Desired, StoredKey
 from farwire_codecs import lpp_types
+from farwire_codecs.log_report import LogReport
 from farwire_codecs.lpp_names import NAMES, TypeName
 from farwire_codecs.state_report import RESET_REASONS
 from farwire_contract.v1 import telemetry_pb2 as contract
+
+REPORTS = ("log", "crash_report")  # by farwire_codecs.log_piece.KINDS
 
 
 def value(reading: readings.Reading) -> answers.Value:
@@ -157,6 +160,20 @@ def settings(document: bytes) -> list[answers.Setting]:
     return [answers.Setting(**setting) for setting in documents.shown(document)]
 
 
+def node_log(time_ms: int, report: LogReport) -> answers.NodeLog:
+    """Return a log or a crash report, as far as it is there."""
+    text = report.data.decode(errors="replace")
+    return answers.NodeLog(
+        time_ms=time_ms,
+        report=REPORTS[report.kind],
+        number=report.number,
+        whole=not report.missing,
+        missing=[answers.MissingBytes(first=gap.start, end=gap.end) for gap in report.missing],
+        text=text,
+        lines=text.splitlines(),
+    )
+
+
 def refusal(item: Item) -> answers.Refusal:
     """Return a refused frame."""
     heard = item.get("heard")
@@ -251,3 +268,7 @@ def _command(body: orders.Command) -> answers.Command:
             return answers.Command(number=body.number, command="report_state")
         case orders.Reboot():
             return answers.Command(number=body.number, command="reboot")
+        case orders.SendLog(kind, offset):
+            return answers.Command(
+                number=body.number, command="send_log", report=REPORTS[kind], offset=offset
+            )

@@ -1,6 +1,6 @@
 """Server-sent events of what arrives at this copy of the service (WHATWG HTML, "Server-sent events").
 
-Event names: `records`, `live`, `alarms`, `state`, `joined`, `status`, `refused`, `log`, `order`.
+Event names: `records`, `live`, `alarms`, `state`, `joined`, `status`, `refused`, `log`, `log_piece`, `order`.
 """
 
 import asyncio
@@ -102,6 +102,9 @@ def _content(delivery: deliveries.Delivery) -> tuple[str, dict[str, Any]] | None
             return "refused", {"reason": reason, "detail": detail}
         case deliveries.NetworkLog(level, code, description, _):
             return "log", {"level": level, "code": code, "description": description}
+        case deliveries.LogPiece(kind, number, offset, last, data):
+            place = {"number": number, "offset": offset, "size": len(data), "last": last}
+            return "log_piece", {"report": shape.REPORTS[kind], **place}
         case _:
             return None  # fates and answers are told as the orders that they move
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from farwire_cloud.model.deliveries import About, Alarm, Heard, LiveValues, NetworkLog
+from farwire_cloud.model.deliveries import About, Alarm, Heard, LiveValues, LogPiece, NetworkLog
 from farwire_cloud.model.readings import (
     Reading,
     Record,
@@ -116,6 +116,17 @@ def event_to_item(
     """Return the item of a join, a status or a message of the network server."""
     key = keys.event(dev_eui, time_ms, identity)
     return at(key, {"t": time_ms, "kind": kind, "content": content, TTL_ATTRIBUTE: ttl_s})
+
+
+def log_piece_to_item(dev_eui: str, time_ms: int, deduplication_id: str, piece: LogPiece, ttl_s: int) -> Item:
+    """Return the item of a piece of a log or a crash report."""
+    key = keys.log_piece(dev_eui, time_ms, deduplication_id)
+    return at(key, {"t": time_ms, TTL_ATTRIBUTE: ttl_s, **dataclasses.asdict(piece)})
+
+
+def log_piece_from_item(item: Item) -> LogPiece:
+    """Return the piece of an item."""
+    return LogPiece(**{field.name: item[field.name] for field in dataclasses.fields(LogPiece)})
 
 
 def log_to_content(log: NetworkLog) -> dict[str, Any]:

@@ -138,6 +138,16 @@ def lives(dev_eui: str, from_ms: int, to_ms: int) -> Span:
     return _period("L", dev_eui, from_ms, to_ms)
 
 
+def log_piece(dev_eui: str, time_ms: int, deduplication_id: str) -> Key:
+    """Return the key of a piece of a node's log or crash report."""
+    return _timed("P", dev_eui, time_ms, deduplication_id)
+
+
+def log_pieces(dev_eui: str) -> Span:
+    """Return all pieces of the device's logs and crash reports."""
+    return _period("P", dev_eui, 0, LAST_TIME_MS)
+
+
 def frame(dev_eui: str, time_ms: int, deduplication_id: str) -> Key:
     """Return the key of a raw frame."""
     return _timed("U", dev_eui, time_ms, deduplication_id)

@@ -10,6 +10,7 @@ from farwire_cloud.model.orders import (
     Order,
     Reboot,
     ReportState,
+    SendLog,
     SetOutput,
     Step,
 )
@@ -143,6 +144,8 @@ def _body(body: Command | Configuration) -> dict[str, Any]:
             action = ["report_state"]
         case Reboot():
             action = ["reboot"]
+        case SendLog(kind, offset):
+            action = ["send_log", kind, offset]
     return {"number": body.number, "action": action}
 
 
@@ -150,5 +153,10 @@ def _body_from(body: dict[str, Any]) -> Command | Configuration:
     if "document" in body:
         return Configuration(body["document"], body["hash"], body.get("base", b""))
     name, *arguments = body["action"]
-    kinds: dict[str, type[Action]] = {"set_output": SetOutput, "report_state": ReportState, "reboot": Reboot}
+    kinds: dict[str, type[Action]] = {
+        "set_output": SetOutput,
+        "report_state": ReportState,
+        "reboot": Reboot,
+        "send_log": SendLog,
+    }
     return Command(body["number"], kinds[name](*arguments))

@@ -74,7 +74,7 @@ class DeliverRequest(_message.Message):
     def __init__(self, bridge_id: _Optional[str] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ...) -> None: ...
 
 class Entry(_message.Message):
-    __slots__ = ("id", "device", "uplink", "time_ms", "records", "live", "alarms", "state", "answer", "refused", "joined", "status", "fate", "log")
+    __slots__ = ("id", "device", "uplink", "time_ms", "records", "live", "alarms", "state", "answer", "refused", "joined", "status", "fate", "log", "log_piece")
     ID_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     UPLINK_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +89,7 @@ class Entry(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     FATE_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
+    LOG_PIECE_FIELD_NUMBER: _ClassVar[int]
     id: int
     device: Device
     uplink: Uplink
@@ -103,7 +104,8 @@ class Entry(_message.Message):
     status: DeviceStatus
     fate: OrderFate
     log: NetworkLog
-    def __init__(self, id: _Optional[int] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., uplink: _Optional[_Union[Uplink, _Mapping]] = ..., time_ms: _Optional[int] = ..., records: _Optional[_Union[Records, _Mapping]] = ..., live: _Optional[_Union[LiveValues, _Mapping]] = ..., alarms: _Optional[_Union[AlarmReport, _Mapping]] = ..., state: _Optional[_Union[StateReport, _Mapping]] = ..., answer: _Optional[_Union[CommandAnswer, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., joined: _Optional[_Union[Joined, _Mapping]] = ..., status: _Optional[_Union[DeviceStatus, _Mapping]] = ..., fate: _Optional[_Union[OrderFate, _Mapping]] = ..., log: _Optional[_Union[NetworkLog, _Mapping]] = ...) -> None: ...
+    log_piece: LogPiece
+    def __init__(self, id: _Optional[int] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., uplink: _Optional[_Union[Uplink, _Mapping]] = ..., time_ms: _Optional[int] = ..., records: _Optional[_Union[Records, _Mapping]] = ..., live: _Optional[_Union[LiveValues, _Mapping]] = ..., alarms: _Optional[_Union[AlarmReport, _Mapping]] = ..., state: _Optional[_Union[StateReport, _Mapping]] = ..., answer: _Optional[_Union[CommandAnswer, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., joined: _Optional[_Union[Joined, _Mapping]] = ..., status: _Optional[_Union[DeviceStatus, _Mapping]] = ..., fate: _Optional[_Union[OrderFate, _Mapping]] = ..., log: _Optional[_Union[NetworkLog, _Mapping]] = ..., log_piece: _Optional[_Union[LogPiece, _Mapping]] = ...) -> None: ...
 
 class Device(_message.Message):
     __slots__ = ("dev_eui", "name", "application_id", "profile_name", "tags")
@@ -249,6 +251,20 @@ class CommandAnswer(_message.Message):
     command_number: int
     result: CommandResult
     def __init__(self, command_number: _Optional[int] = ..., result: _Optional[_Union[CommandResult, str]] = ...) -> None: ...
+
+class LogPiece(_message.Message):
+    __slots__ = ("kind", "number", "offset", "last", "data")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    number: int
+    offset: int
+    last: bool
+    data: bytes
+    def __init__(self, kind: _Optional[int] = ..., number: _Optional[int] = ..., offset: _Optional[int] = ..., last: _Optional[bool] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class Refused(_message.Message):
     __slots__ = ("reason", "detail")
