@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         ("twin", "the simulated plant: nodes, radio, gateways, network server", _twin),
         ("bridge", "the bridge between ChirpStack and the cloud", _bridge),
         ("cloud", "the cloud service: ingest, store, REST API, page", _cloud),
-        ("node", "a node on this machine, with a LoRaWAN modem at a serial port", _node),
+        ("node", "a node on this machine, through a LoRaWAN modem, MQTT or HTTPS", _node),
     ):
         room = commands.add_parser(name, help=what)
         room.add_argument("--config", type=Path, metavar="FILE", help=f"TOML file with a table [{name}]")
@@ -184,10 +184,13 @@ def _cloud(arguments: argparse.Namespace, stop: threading.Event) -> int:
 def _node(arguments: argparse.Namespace, stop: threading.Event) -> int:
     from farwire import settings_file  # noqa: PLC0415
     from farwire_node.errors import NodeError  # noqa: PLC0415
-    from farwire_node.modems.main_host import run  # noqa: PLC0415
     from farwire_node.modems.settings_host import NodeSettings  # noqa: PLC0415
 
     settings = settings_file.load(NodeSettings, "node", arguments.config, os.environ)
+    if settings.link == "modem":
+        from farwire_node.modems.main_host import run  # noqa: PLC0415
+    else:
+        from farwire_node.ip.main_host import run  # noqa: PLC0415
     try:
         run(settings, stop)
     except (NodeError, OSError) as error:

@@ -1,0 +1,304 @@
+"""The IP link over a wire in memory: losses, repeats, reconnects, each on a made-up clock."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farwire_node.errors import ConfigurationError
+from farwire_node.ip import ip_link
+from farwire_node.ip.ip_link import GIVE_UP_MS, OPEN_MS, TAKE_MS, IpLink
+from farwire_node.link import (
+    BUSY,
+    NOT_JOINED,
+    TOO_LONG,
+    Delivered,
+    Joined,
+    JoinFailed,
+    Received,
+    Refusal,
+    Sending,
+)
+from tests.node.ip.wire import Wire
+
+
+def opened(**facts: object) -> tuple[IpLink, Wire]:
+    """A link whose connection stands at 0."""
+    link = IpLink(random.Random(1).randrange, **facts)  # type: ignore[arg-type]
+    wire = Wire(link, by_itself=facts.get("poll_ms") is None)
+    link.join(0)
+    wire.turn(0)
+    assert [type(event) for event in link.events()] == [Joined]
+    return link, wire
+
+
+def test_nothing_connects_before_the_node_wants_it() -> None:
+    link = IpLink(random.Random(1).randrange)
+    wire = Wire(link)
+
+    wire.turn(0)
+
+    assert not link.joined
+    assert wire.opened == 0
+    assert link.send(2, b"x", False, False, 0) == Refusal(NOT_JOINED, None)
+    assert link.capacity(0) == 0
+    assert link.earliest_ms(1, 0, True) is None
+
+
+def test_a_frame_arrives_with_its_port_and_the_node_hears_of_it() -> None:
+    link, wire = opened()
+
+    assert link.send(210, b"records", False, False, 10) == Sending(10)
+    wire.turn(10)
+
+    assert [(f.port, f.payload, f.age_ms, f.utc_ms) for f in wire.distinct] == [(210, b"records", 0, None)]
+    assert link.events() == [Delivered(None)]
+    assert not link.busy
+
+
+def test_a_payload_may_have_a_thousand_bytes_and_no_more() -> None:
+    link, wire = opened()
+
+    assert link.send(210, bytes(1001), False, False, 0) == Refusal(TOO_LONG, None)
+    assert link.send(210, bytes(1000), False, False, 0) == Sending(0)
+    wire.turn(0)
+
+    assert len(wire.distinct[0].payload) == link.capacity(0) == 1000
+
+
+def test_a_frame_without_an_acknowledgement_goes_again_on_the_next_connection_under_its_number() -> None:
+    link, wire = opened()
+    wire.acknowledges = False
+    link.send(210, b"x", True, False, 0)
+    wire.turn(0)
+
+    wire.turn(TAKE_MS)  # silence: the connection counts as dead
+    assert not link.joined
+    wire.acknowledges = True
+    now_ms = wire.turn(TAKE_MS)
+    wire.turn(now_ms)
+
+    (first_ms, first), (again_ms, again) = wire.came
+    assert (first.session, first.counter) == (again.session, again.counter)
+    assert again_ms - again.age_ms == first_ms - first.age_ms == 0
+    assert Delivered(True) in link.events()
+    assert link.counters["repeated"] == 1
+
+
+def test_with_a_clock_a_frame_says_when_it_was_made_however_late_it_goes() -> None:
+    link, wire = opened(utc_ms=lambda now_ms: 1_700_000_000_000 + now_ms)
+    wire.acknowledges = False
+    link.send(210, b"x", False, False, 7)
+    wire.turn(7)
+    wire.cut(8)
+    wire.turn(60_000)
+    wire.turn(60_000)
+
+    assert [frame.utc_ms for _, frame in wire.came] == [1_700_000_000_007] * 2
+
+
+def test_a_frame_that_does_not_get_through_is_given_up_and_reported() -> None:
+    link, wire = opened()
+    wire.acknowledges = False
+    link.send(210, b"x", False, False, 0)
+    wire.turn(0)
+    wire.reachable = False
+    wire.cut(1)
+
+    now_ms = 1
+    while now_ms < GIVE_UP_MS:
+        now_ms = max(now_ms + 1, wire.turn(now_ms))
+    wire.turn(now_ms)
+
+    assert Delivered(False) in link.events()
+    assert not link.busy
+
+
+def test_an_alarm_goes_beside_a_frame_that_waits() -> None:
+    link, wire = opened()
+    wire.acknowledges = False
+    link.send(210, b"history", False, False, 0)
+    wire.turn(0)
+
+    assert link.send(212, b"state", False, False, 1) == Refusal(BUSY, 1001)
+    assert link.earliest_ms(5, 1, True) == 1
+    assert link.send(211, b"alarm", False, True, 1) == Sending(1)
+    assert link.send(211, b"more", False, True, 1) == Refusal(BUSY, 1001)
+    wire.turn(1)
+
+    assert [frame.payload for frame in wire.distinct] == [b"history", b"alarm"]
+
+
+def test_pauses_between_connections_grow_and_start_over_once_something_was_taken() -> None:
+    link = IpLink(random.Random(1).randrange)
+    wire = Wire(link)
+    wire.reachable = False
+    link.join(0)
+    tries, now_ms = [], 0
+    while len(tries) < 12:
+        now_ms = wire.turn(now_ms)
+        tries += [event.retry_ms for event in link.events() if isinstance(event, JoinFailed)]
+    pauses = [later - sooner for sooner, later in zip(tries, tries[1:], strict=False)]
+    assert pauses[0] < 6_000
+    assert 225_000 <= pauses[-1] <= 375_000
+
+    wire.reachable = True
+    now_ms = wire.turn(now_ms)
+    while not link.joined:
+        now_ms = wire.turn(now_ms)
+    link.send(2, b"x", False, False, now_ms)
+    wire.turn(now_ms)
+    link.events()
+    wire.cut(now_ms)
+
+    (failed,) = link.events()
+    assert isinstance(failed, JoinFailed)
+    assert failed.retry_ms - now_ms <= 2_500
+
+
+def test_a_connection_that_never_stands_is_given_up_in_time() -> None:
+    link = IpLink(random.Random(1).randrange)
+    link.join(0)
+    assert link.poll(0).until_ms == OPEN_MS
+    link.actions()
+
+    link.poll(OPEN_MS)
+
+    assert [type(event) for event in link.events()] == [JoinFailed]
+
+
+def test_a_downlink_that_comes_twice_counts_once_and_the_next_frame_names_it() -> None:
+    link, wire = opened()
+    data = wire.down(220, b"ack")
+    wire.turn(1)
+    link.on_downlink(data, 2)
+    link.on_downlink(b"\xff", 2)
+    link.send(210, b"x", False, False, 3)
+    wire.turn(3)
+
+    assert [event for event in link.events() if isinstance(event, Received)] == [Received(220, b"ack")]
+    assert [frame.heard for frame in wire.distinct] == [1]
+    assert link.counters["doubled"] == 1
+
+
+def test_over_http_the_link_asks_for_downlinks_and_sooner_after_one_came() -> None:
+    link, wire = opened(poll_ms=60_000)
+    assert wire.turn(1) == 60_000
+    wire.down(221, b"command")
+
+    wire.turn(60_000)
+
+    assert link.events() == [Received(221, b"command")]
+    assert wire.turn(60_000) == 60_000 + 60_000  # it asked again at once, and there was nothing
+    assert [frame.port for _, frame in wire.came] == [0, 0, 0]
+    link.set_class("C")
+    wire.turn(120_000)
+    assert wire.turn(120_000) == 125_000
+
+
+def test_over_http_there_is_no_connection_before_the_server_answered() -> None:
+    link = IpLink(random.Random(1).randrange, poll_ms=60_000)
+    wire = Wire(link, by_itself=False)
+    wire.acknowledges = False
+    link.join(0)
+    wire.turn(0)
+    assert not link.joined
+    assert link.events() == []
+
+    link.on_refused(1, 5)  # the server knows no such device
+
+    assert [type(event) for event in link.events()] == [JoinFailed]
+
+
+def test_moving_to_another_server_connects_at_once_and_takes_waiting_frames_along() -> None:
+    link, wire = opened()
+    wire.acknowledges = False
+    link.send(210, b"x", False, False, 0)
+    wire.turn(0)
+
+    wire.acknowledges = True
+    link.move(10)
+    wire.turn(10)
+    wire.turn(10)
+
+    assert wire.opened == 2
+    assert len(wire.came) == 2
+    assert len(wire.distinct) == 1
+
+
+def test_what_the_server_never_takes_is_not_sent_again() -> None:
+    link, wire = opened()
+    wire.acknowledges = False
+    link.send(210, b"x", False, False, 0)
+    wire.turn(0)
+    link.on_refused(1, 1)
+    wire.cut(1)
+    wire.turn(10_000)
+
+    assert Delivered(False) in link.events()
+    assert len(wire.came) == 1
+
+
+def test_impossible_arguments_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="poll_ms is 0"):
+        IpLink(random.Random(1).randrange, poll_ms=0)
+    link, _ = opened()
+    with pytest.raises(ConfigurationError, match="port is 0"):
+        link.send(0, b"", False, False, 0)
+
+
+@given(st.integers(0, 10**9), st.booleans(), st.integers(20, 120))
+def test_whatever_the_network_does_each_frame_ends_once_and_none_that_was_delivered_is_missing(
+    seed: int, asks: bool, steps: int
+) -> None:
+    dice = random.Random(seed)
+    link = IpLink(dice.randrange, poll_ms=20_000 if asks else None)
+    wire = Wire(link, by_itself=not asks)
+    link.join(0)
+    now_ms, sent, ended, downs, got = 0, [], [], [], []
+
+    def look() -> None:
+        for event in link.events():
+            if isinstance(event, Delivered):
+                ended.append(event.acknowledged)
+            elif isinstance(event, Received):
+                got.append(event.payload)
+
+    for number in range(steps):
+        chance = dice.random()
+        if chance < 0.4:
+            payload, urgent = number.to_bytes(2, "big"), dice.random() < 0.3
+            if isinstance(link.send(210, payload, dice.random() < 0.5, urgent, now_ms), Sending):
+                sent.append((payload, now_ms))
+        elif chance < 0.5:
+            wire.cut(now_ms)
+        elif chance < 0.6:
+            wire.reachable = not wire.reachable
+        elif chance < 0.7:
+            wire.acknowledges = not wire.acknowledges
+        elif chance < 0.8:
+            downs.append(number.to_bytes(2, "big"))
+            data = wire.down(221, downs[-1])
+            wire._waiting += [data] * dice.randrange(2)
+        elif chance < 0.83:
+            link.move(now_ms)
+        until_ms = wire.turn(now_ms)
+        look()
+        assert until_ms > now_ms
+        now_ms = max(now_ms + 1, min(until_ms, now_ms + dice.randrange(40_000)))
+
+    wire.reachable = wire.acknowledges = True
+    for _ in range(200):
+        now_ms = max(now_ms + 1, min(wire.turn(now_ms), now_ms + ip_link.GIVE_UP_MS))
+        look()
+
+    assert len(ended) == len(sent)  # each once
+    there = {frame.payload for frame in wire.distinct}
+    assert len(wire.distinct) == len(there)  # under one number each
+    assert sum(outcome is not False for outcome in ended) <= len(there) <= len(sent)
+    assert got == downs
+    made = dict(sent)
+    for at_ms, frame in wire.came:
+        if frame.port:
+            assert at_ms - frame.age_ms == made[frame.payload]
