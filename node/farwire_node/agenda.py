@@ -70,7 +70,8 @@ class Agenda:
         self.offer_taken = False  # it has
         self.base: Base | None = None  # that batches build on
         self.base_lacking = False  # an acknowledgement would give one
-        self.channel = 0  # index of the next one to go, where records go channel by channel
+        self.order: tuple[int, ...] = ()  # of the channels' indices, where records go channel by channel
+        self.channel = 0  # place in that order of the next one to go
         self.channel_records = LONGEST_RUN  # how many of them go
         self.tail = False  # sampling was stopped: nothing new will come
         self.alarm_due_ms: int | None = now_ms if alarms.held else None
@@ -277,6 +278,11 @@ class Agenda:
         """Return from when on a piece of a log or a crash report should be sent."""
         return self._free_ms if self.pieces is not None and self.pieces.pending else None
 
+    @property
+    def next_channel(self) -> int:
+        """The index of the channel that goes next, where records go channel by channel."""
+        return self.order[self.channel] if len(self.order) == len(self.schema.channels) else self.channel
+
     def wants_acknowledgement(self, now_ms: int) -> bool:
         """Return whether a batch sent now asks for an acknowledgement."""
         records = self.records
@@ -286,7 +292,9 @@ class Agenda:
 
     def _sent_channel(self, batch: Batch, tx_end_ms: int) -> None:
         """Go on to the next channel of the records in a batch; after the last one, `channel` is 0 again."""
-        self.channel = (batch.channel + 1) % len(batch.schema.channels)
+        count = len(batch.schema.channels)
+        place = self.order.index(batch.channel) if len(self.order) == count else batch.channel
+        self.channel = (place + 1) % count
         self.channel_records = min(self.channel_records, batch.count)
         self._prompt(tx_end_ms)
 

@@ -126,7 +126,7 @@ def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
             return _history(frame, choice, ALL_CHANNELS)
     if not link.capacity(now_ms) or shape.layout == shaping.ALL_CHANNELS:
         return None
-    channel, most = agenda.channel, agenda.channel_records
+    channel, most = agenda.next_channel, agenda.channel_records
     frame = history.build_part(agenda.records, run, link, terms[-1], channel, most, now_ms)
     return None if frame is None else _history(frame, terms[-1], channel)
 

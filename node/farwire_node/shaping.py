@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from farwire_codecs import configuration_keys as keys
+from farwire_codecs.schema import Channel
 from farwire_node.configuration import Configuration
 from farwire_node.history import LONGEST_RUN
 from farwire_node.link import Link
@@ -12,6 +13,8 @@ Shaping = namedtuple("Shaping", ("payload_limit", "records_per_frame", "layout",
 whether the newest values go as Cayenne LPP, too, after each regular report."""
 
 SMALLER, ALL_CHANNELS, ONE_CHANNEL = 0, 1, 2  # a choice's values (farwire_codecs.configuration_keys)
+
+_RANKS = (1, 2, 0)  # by a priority's value: normal, low, high
 
 UNSHAPED = Shaping(242, LONGEST_RUN, SMALLER, False)
 
@@ -24,6 +27,12 @@ def of(running: Configuration) -> Shaping:
         running.whole(keys.HISTORY_LAYOUT),
         bool(running.whole(keys.LPP_LIVE)),
     )
+
+
+def order_of(running: Configuration, channels: "tuple[Channel, ...]") -> "tuple[int, ...]":
+    """Return the indices of the channels in the order of their priorities, high ones first."""
+    ranks = [_RANKS[running.value(keys.PRIORITY, c.channel, 0)] for c in channels]
+    return tuple([i for rank in range(len(_RANKS)) for i, own in enumerate(ranks) if own == rank])
 
 
 class Capped(Link):

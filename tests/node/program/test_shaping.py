@@ -71,6 +71,22 @@ def test_one_channel_a_batch_where_that_is_configured_and_everything_arrives() -
     assert set(bench.cloud.records) == set(bench.sampled)
 
 
+def test_channels_that_go_one_by_one_go_in_the_order_of_their_priorities() -> None:
+    bench = bench_with(Setting(keys.HISTORY_LAYOUT, None, 2), Setting(keys.PRIORITY, HUMIDITY.channel, 2))
+
+    bench.run(3600)
+    bench.node.stop_sampling()
+    bench.run_until_all_is_acknowledged(3600)
+
+    parts = [found for found in batches(bench) if found.only != ALL_CHANNELS]
+    by_number: dict[int, list[int]] = {}
+    for part in parts:
+        for record in part.records:
+            by_number.setdefault(record.number, []).append(part.only)
+    assert {order[0] for order in by_number.values()} == {1}
+    assert set(bench.cloud.records) == set(bench.sampled)
+
+
 @pytest.mark.parametrize(("layout", "expected"), [(0, True), (1, False)])
 def test_records_are_parted_for_a_small_frame_unless_all_channels_are_configured(
     layout: int, expected: bool
