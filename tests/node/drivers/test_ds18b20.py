@@ -61,6 +61,17 @@ def test_85_degrees_after_a_loss_of_power_are_no_measurement() -> None:
     assert reading(Ds18b20(bus, place()), bus, chip.power_on) == (None, faults.NOT_READY)
 
 
+def test_a_loss_of_power_is_seen_where_a_copy_of_the_chip_has_other_reserved_bytes() -> None:
+    chip = Ds18b20Chip(SERIAL)
+    bus = OneWireBus([chip])
+
+    def lose_power() -> None:
+        chip.power_on()
+        chip.pad[6] = 0x10
+
+    assert reading(Ds18b20(bus, place()), bus, lose_power) == (None, faults.NOT_READY)
+
+
 def test_85_degrees_of_a_conversion_that_never_ran_are_no_measurement() -> None:
     chip = Ds18b20Chip(SERIAL)
     chip.sixteenths = 320

@@ -150,6 +150,12 @@ def test_a_rise_that_takes_many_readings_within_a_minute_is_seen() -> None:
     assert 21 <= 2 * index <= 60
 
 
+def test_a_value_of_exactly_a_minute_ago_counts_and_an_older_one_does_not() -> None:
+    watcher = detector(limits(rate_per_min=10))
+
+    assert started_and_ended(watcher, 100, 105, 110, 116, every_s=30) == [(3, RATE, True)]
+
+
 def test_a_change_over_a_longer_pause_counts_in_proportion() -> None:
     assert started_and_ended(detector(limits(rate_per_min=10)), 0, 100, every_s=600) == []
     assert started_and_ended(detector(limits(rate_per_min=10)), 0, 101, every_s=600) == [(1, RATE, True)]
