@@ -2,8 +2,8 @@
 
 Charge is in nC (1 nC = 1 uA for 1 ms), 3.6e9 nC are 1 mAh. One Ledger serves every board: what differs
 between boards is in Currents. Time that the processor works is not measured but counted (wakes, samples,
-frames) and weighed with the board's own times, so that the twin and a board keep the same books; it is not
-taken off the sleep that it interrupts, which makes the sum a little too high.
+bytes sent) and weighed with the board's own times, so that the twin and a board keep the same books; it is
+not taken off the sleep that it interrupts, which makes the sum a little too high.
 """
 
 from collections import namedtuple
@@ -24,7 +24,7 @@ Currents = namedtuple(
         "wake_ms",  # processor time of one wake from light sleep, until it sleeps again
         "boot_ms",  # of one wake from deep sleep
         "sampling_ms",  # of one sample: reading, judging, storing
-        "encoding_ms",  # of one frame
+        "encoding_us",  # of one byte of a frame on air
     ),
 )
 """What a board takes, and how long its processor works. Integers."""
@@ -44,6 +44,7 @@ class Ledger:
         self.elapsed_ms = 0
         self.samples = 0
         self.frames = 0  # sent in a session, copies included
+        self.frame_bytes = 0
         self.sensors_nc = 0  # by what the drivers say of their readings
         self.rail_ms = 0
         self.sleeps = [0] * _BINS
@@ -85,6 +86,7 @@ class Ledger:
         self._joined = joined
         if isinstance(step, Transmit) and joined:
             self.frames += 1
+            self.frame_bytes += len(step.frame)
 
     def radio_done(self, now_ms: int) -> None:
         """Take the report that the radio's step is over."""
@@ -111,7 +113,7 @@ def charges(ledger: Ledger, currents: Currents) -> "list[int]":
         awake_ms * currents.awake_ua,
         ledger.samples * currents.sampling_ms * currents.awake_ua,
         ledger.sensors_nc + ledger.rail_ms * currents.rail_ua,
-        ledger.frames * currents.encoding_ms * currents.awake_ua,
+        ledger.frame_bytes * currents.encoding_us * currents.awake_ua // 1000,
         _sent_nc(ledger.sent_ms, currents),
         ledger.heard_ms * (currents.receive_ua + currents.waiting_ua),
         _sent_nc(ledger.join_sent_ms, currents)

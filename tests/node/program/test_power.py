@@ -20,12 +20,12 @@ BOARD = Currents(
     wake_ms=4,
     boot_ms=300,
     sampling_ms=20,
-    encoding_ms=100,
+    encoding_us=7_000,
 )
 
 
 def transmit(power_dbm: int) -> Transmit:
-    return Transmit(b"", 868_100_000, 7, 125_000, power_dbm, 50)
+    return Transmit(bytes(20), 868_100_000, 7, 125_000, power_dbm, 50)
 
 
 def listen(until_ms: int | None) -> Listen:
@@ -56,7 +56,7 @@ def test_a_frame_costs_its_airtime_at_the_weakest_level_that_reaches_its_power()
         ledger.radio_done(50)
 
         assert by_activity(ledger)["transmit"] == 50 * (level_ua + 1_000)
-        assert by_activity(ledger)["encoding"] == 100 * 5_000
+        assert by_activity(ledger)["encoding"] == 20 * 7 * 5_000
         assert by_activity(ledger)["sleep"] == 0
 
 
@@ -146,12 +146,12 @@ def test_the_books_are_the_same_on_micropython() -> None:
 from farwire_node.power import *
 from farwire_node.steps import *
 ledger = Ledger()
-ledger.begin(Transmit(b"", 1, 7, 125000, 14, 50), True, 0)
+ledger.begin(Transmit(bytes(20), 1, 7, 125000, 14, 50), True, 0)
 ledger.radio_done(50)
 for day in range(400):
     ledger.advance(86_400_000 * day)
     ledger.sampled(24_000, 30)
-currents = Currents(1_500_000, 2_000, 60_000, 5_000, 1_000, 6_000, ((14, 45_000),), 10, 4, 300, 20, 100)
+currents = Currents(1_500_000, 2_000, 60_000, 5_000, 1_000, 6_000, ((14, 45_000),), 10, 4, 300, 20, 7_000)
 print(charges(ledger, currents), left_percent(ledger, currents, 1))
 """
     there = micropython.run(source, [micropython.CODECS, micropython.NODE])

@@ -9,6 +9,7 @@ from typing import Any
 from farwire_twin.network_server.outputs import PublishEvent
 from farwire_twin.settings import TwinSettings
 from farwire_twin.twin import Twin
+from farwire_twin.world.plant import USUAL, Making
 from tests.twin.world.application import Application
 
 START_MS = 1_790_000_000_000
@@ -24,7 +25,7 @@ class Run:
     twin: Twin
 
 
-def run(folder: Path, **settings: Any) -> Run:
+def run(folder: Path, making: Making = USUAL, **settings: Any) -> Run:
     """Run a plant to the end of its quiet tail, by default as fast as possible."""
     chosen = TwinSettings(
         **{"api_token": "token", "api_bind": "127.0.0.1:0", "speed": 0, "data": folder, **settings}
@@ -34,7 +35,7 @@ def run(folder: Path, **settings: Any) -> Run:
     def to_application(event: PublishEvent) -> None:
         boxed[0].on_event(event)
 
-    twin = Twin(chosen, START_MS, to_application)
+    twin = Twin(chosen, START_MS, to_application, making)
     server, clock = twin.network_server, twin.simulation.clock
     assert server is not None
     application = Application(
