@@ -64,6 +64,7 @@ class Agenda:
         self.answers: list[CommandAnswer] = []  # to commands, oldest first
         self.reporting_interval_s = 0  # as configured
         self.state_interval_s = 0
+        self.poll_interval_s = 0  # longest time without an uplink, as only that opens a window; 0: any
         self.schema = records.schema  # that batches are encoded with
         self.schema_confirmed = False  # the cloud can read batches without the schema in them
         self.offered: Schema | None = None  # a better one, which the cloud is yet to learn
@@ -74,6 +75,8 @@ class Agenda:
         self.channel = 0  # place in that order of the next one to go
         self.channel_records = LONGEST_RUN  # how many of them go
         self.tail = False  # sampling was stopped: nothing new will come
+        self.next_sample_ms: int | None = None  # may raise an alarm
+        self.sample_gap_ms = 0  # between two samples, on the average of all sensors
         self.alarm_due_ms: int | None = now_ms if alarms.held else None
         self._state_due_ms = now_ms
         self.on_its_way = (0, 0)  # first and count of the records in the last frame, if it was a batch
@@ -89,6 +92,7 @@ class Agenda:
         self._jitter_ms = 0
         self._tail_due_ms: int | None = None
         self._free_ms = now_ms  # earliest next ordinary frame
+        self._last_ms = now_ms  # end of the last frame
         self._last_state_ms = now_ms - STATE_GAP_MS
         self._bytes_x16 = 16 * records.slot_size  # of a record in a batch, as of the last one
         self._inline_from: int | None = None  # first record sent with the schema in its frame
@@ -117,6 +121,8 @@ class Agenda:
         """A record was added; `capacity` bytes is what the next frame could carry."""
         if self._reported_ms is None or self._fills(capacity):
             self._prompt(now_ms)
+        if self.sample_gap_ms > 4 * JITTER_MS:  # what kept clear of this sample goes now, in many nodes
+            self._free_ms = max(self._free_ms, now_ms + self._random_below(JITTER_MS))
 
     def renumbered(self, now_ms: int) -> None:
         """Records got new numbers, above those of another life of this node; all are to be sent again."""
@@ -258,6 +264,8 @@ class Agenda:
         due_ms = self._state_due_ms
         if self._fetch_due_ms is not None and not self.records.held:  # else a batch opens the window
             due_ms = min(due_ms, self._fetch_due_ms)
+        if self.poll_interval_s:
+            due_ms = min(due_ms, self._last_ms + 1000 * self.poll_interval_s)
         return max(due_ms, self._free_ms)
 
     def batch_due_ms(self) -> int | None:
@@ -269,6 +277,16 @@ class Agenda:
             regular_ms = self._reported_ms + 1000 * self.reporting_interval_s + self._jitter_ms
             due.append(regular_ms if self._unsent() else max(regular_ms, self.requests.due_ms()))
         return max(min(due), self._free_ms) if due else None
+
+    def clear_ms(self, cycle_ms: int, now_ms: int) -> int:
+        """Return from when on the radio can be busy for `cycle_ms` and free again at the next sample.
+
+        An alarm that it raises then goes at once. Where samples come too often for that, `now_ms`.
+        """
+        sample_ms = self.next_sample_ms
+        if sample_ms is None or not now_ms < sample_ms < now_ms + cycle_ms:
+            return now_ms
+        return sample_ms if self.sample_gap_ms >= 2 * cycle_ms else now_ms
 
     def live_values_due_ms(self) -> int | None:
         """Return from when on the newest values should be sent as Cayenne LPP."""
@@ -313,6 +331,7 @@ class Agenda:
 
     def _sent(self, tx_end_ms: int) -> None:
         self.on_its_way = (0, 0)
+        self._last_ms = tx_end_ms
         self._free_ms = tx_end_ms + FRAME_GAP_MS + self._random_below(JITTER_MS)
         if self._fetch_due_ms is not None:
             more = self._fetch_pauses.attempts < FETCH_ATTEMPTS

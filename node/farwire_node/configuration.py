@@ -26,6 +26,7 @@ BUILT_IN = {
     codec.REPORTING_INTERVAL_S: 600,
     codec.STATE_INTERVAL_S: 6 * 3600,
     keys.HISTORY_CARRY: False,  # a batch that builds on a record shows nothing in ChirpStack's UI
+    keys.POLL_INTERVAL_S: 0,  # no uplink for the sake of a window alone
     keys.FAIR_USE_S_PER_DAY: 0,  # no cap but the law's
     keys.PAYLOAD_LIMIT: 242,  # as much as LoRaWAN carries (RP002-1.0.4 §2: N)
     keys.RECORDS_PER_FRAME: 2048,  # as many as fit

@@ -56,7 +56,7 @@ class Node:
     `factory` is the configuration below the one that comes from the cloud (canonical settings; the built-in
     values where it is silent), `capacity` the number of records to hold in memory, `reset_reason` an index
     into farwire_codecs.state_report.RESET_REASONS, `battery_mv` a callable that measures the battery, `build`
-    what makes the sensors that the configuration names, beside `sensors` (sensor_list.py). `power` is a ledger
+    what makes the sensors that the configuration names, beside `sensors` (sensor_list.py). `power`: a ledger
     of charge to go on with; None: a new one. `shelf_of` makes the shelf in flash that the records of a schema
     are held on (flash_shelf.py); None: in memory.
     """
@@ -207,6 +207,8 @@ class Node:
         self._carry.enabled = running.carries_model
         self._show_schema()
         self._agenda.shaping = shaping.of(running)
+        self._agenda.order = shaping.order_of(running, self._sensing.channels)
+        self._agenda.poll_interval_s = running.whole(keys.POLL_INTERVAL_S)
         self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
         self._records.set_thinning(running.whole(keys.BUFFER_WHEN_FULL) == 0)
         self.log.threshold = THRESHOLDS[running.whole(keys.LOG_LEVEL)]

@@ -193,6 +193,9 @@ def test_each_missing_record_goes_again_once_an_acknowledgement(desk: Desk) -> N
     desk.now_ms += FRAME_GAP_MS
     step = desk.send()
     desk.now_ms += FRAME_GAP_MS
+    if step.port == ports.STATE:  # so many frames may have taken an hour
+        step = desk.send()
+        desk.now_ms += FRAME_GAP_MS
 
     assert (step.content.first, step.content.count) == (2, 8)
     assert desk.wake() > 60_000

@@ -1,5 +1,7 @@
 """A node acts on the settings that say how its frames are to be, and how many."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,6 +174,16 @@ def test_no_24_hours_have_more_airtime_than_the_cap(cap_s: int, frames: list[tup
     for end_ms, longest_ms in sent:
         day = [airtime for at_ms, airtime in sent if end_ms - DAY_MS < at_ms <= end_ms]
         assert sum(day) <= max(1000 * cap_s, longest_ms)
+
+
+def test_no_two_uplinks_are_further_apart_than_the_poll_interval() -> None:
+    bench = Bench(settings=codec.canonical([Setting(keys.POLL_INTERVAL_S, None, 100)]))
+    bench.run(3600)
+
+    starts = [at_ms for at_ms, _, _, _ in bench.link.sent]
+    apart = [later - sooner for sooner, later in itertools.pairwise(starts)]
+    assert max(apart) <= 100_000 + 10_000
+    assert 30 < len(starts) < 60
 
 
 def test_without_a_cap_nothing_waits() -> None:
