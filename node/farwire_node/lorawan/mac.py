@@ -5,21 +5,9 @@ into the next one: a join-request, a frame of the node, one more copy of it (NbT
 that carries what is owed to the network (owed.py). Specification: TS001-1.0.4, RP002-1.0.4.
 """
 
+from farwire_node import link
 from farwire_node.aes import Crypto
 from farwire_node.errors import ConfigurationError
-from farwire_node.link import (
-    AIRTIME,
-    BUSY,
-    NOT_JOINED,
-    TOO_LONG,
-    Delivered,
-    Joined,
-    JoinFailed,
-    Link,
-    Received,
-    Refusal,
-    Sending,
-)
 from farwire_node.lorawan import adr as back_off
 from farwire_node.lorawan import cycle, downlinks, frames, mac_answers, mac_commands
 from farwire_node.lorawan.air import Air
@@ -30,7 +18,7 @@ from farwire_node.lorawan.ledger import Ledger
 from farwire_node.lorawan.owed import Owed
 from farwire_node.lorawan.persistence import Persistence
 from farwire_node.lorawan.regions.region import JOIN_ACCEPT_DELAY1_MS, Region
-from farwire_node.lorawan.session import Session
+from farwire_node.lorawan.session import Session, personalized
 from farwire_node.lorawan.size_doubt import SizeDoubt
 from farwire_node.lorawan.uplink import Uplink
 from farwire_node.lorawan.windows import Reception
@@ -49,7 +37,7 @@ _IDLE_MS = 3_600_000
 _LAST_PORT = 223  # of an application (TS001 §4.3.2)
 
 
-class Mac(Link):
+class Mac(link.Link):
     """One device on one network.
 
     EUIs are integers, `app_key` 16 bytes. `initial_dr`: data rate after a join (None: the one that the join
@@ -108,12 +96,13 @@ class Mac(Link):
         self._events: list[tuple[object, ...]] = []
         self._sleep: Sleep | None = None  # holds until its time, unless something happens
         self._started = False
+        self._joins = True
 
     # -- the node's side --
 
     def join(self, now_ms: int) -> None:
         """Start joining unless that is under way; a session that there was is given up."""
-        if self._joining.wanted or self._joining.exhausted:
+        if self._joining.wanted or self._joining.exhausted or not self._joins:
             return
         self._start(now_ms)
         if self._session is not None:
@@ -135,6 +124,15 @@ class Mac(Link):
     def data_rate(self) -> int | None:
         """The present DR of uplinks, None while not joined."""
         return None if self._session is None else self._session.dr
+
+    def personalize(self, dev_addr: int, nwk_s_key: bytes, app_s_key: bytes) -> None:
+        """Be a device that never joins (ABP); a session that storage brought back keeps its counters."""
+        self._joins = False
+        keys = (dev_addr, nwk_s_key, app_s_key)
+        if self._session is None or not self._session.has(*keys):
+            self._plan.reset()
+            self._session = personalized(self._region, self._plan, *keys, self._initial_dr)
+            self._persistence.save_session(self._session, False)
 
     def set_class(self, device_class: str) -> None:
         """Be of class A or C from now on."""
@@ -176,20 +174,20 @@ class Mac(Link):
 
     def send(
         self, port: int, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
-    ) -> Sending | Refusal:
+    ) -> link.Sending | link.Refusal:
         """Take a frame for `port` 1..223 and start it with the next poll, or refuse it and change nothing."""
         if not 1 <= port <= _LAST_PORT:
             raise ConfigurationError(f"port is {port}, expected 1..{_LAST_PORT}")
         if self._session is None:
-            return Refusal(NOT_JOINED, None)
+            return link.Refusal(link.NOT_JOINED, None)
         if len(payload) > self.capacity(now_ms):
-            return Refusal(TOO_LONG, None)
+            return link.Refusal(link.TOO_LONG, None)
         free_ms = self._radio_free_ms(now_ms, urgent)
         if free_ms > now_ms:
-            return Refusal(BUSY, free_ms)
+            return link.Refusal(link.BUSY, free_ms)
         earliest_ms = self.earliest_ms(len(payload), now_ms, urgent)
         if earliest_ms is None or earliest_ms > now_ms:
-            return Refusal(AIRTIME, earliest_ms)
+            return link.Refusal(link.AIRTIME, earliest_ms)
         cut_short = self._uplink
         if cut_short is not None:
             self._deliver(cut_short, False)
@@ -197,7 +195,7 @@ class Mac(Link):
         self._begin(self._session, f_opts, port, payload, confirmed, urgent, now_ms)
         if cut_short is not None:
             self._note_silence()
-        return Sending(self._cycle.tx_end_ms)
+        return link.Sending(self._cycle.tx_end_ms)
 
     def events(self) -> list[tuple[object, ...]]:
         """Return what happened since the last call, oldest first, and forget it."""
@@ -270,7 +268,7 @@ class Mac(Link):
             return now_ms + _IDLE_MS
         if self._uplink is not None and self._owed.by_ms is None:
             return self._next_copy(session, self._uplink, now_ms)
-        if self._device.adr and session.silent_uplinks >= back_off.REJOIN_AFTER:
+        if self._device.adr and self._joins and session.silent_uplinks >= back_off.REJOIN_AFTER:
             self.join(now_ms)
             return now_ms + _IDLE_MS if self._session is not None else None
         if self._owed.own_ms is not None:
@@ -381,7 +379,7 @@ class Mac(Link):
         if self._asking:
             self._asking = False
             if self._joining.wanted:
-                self._events.append(JoinFailed(self._joining.failed(self._plan, now_ms)))
+                self._events.append(link.JoinFailed(self._joining.failed(self._plan, now_ms)))
             return
         if uplink is None:
             return
@@ -401,7 +399,7 @@ class Mac(Link):
         if self._session is not None:
             self._doubt.note(self._session, uplink, acknowledged)
         if not uplink.own:
-            self._events.append(Delivered(acknowledged if uplink.confirmed else None))
+            self._events.append(link.Delivered(acknowledged if uplink.confirmed else None))
 
     def _note_silence(self) -> None:
         """Count a frame that brought no downlink, and act on it for the frames to come."""
@@ -417,7 +415,7 @@ class Mac(Link):
         self._cycle.finish()
         self._session = session
         self._persistence.save_session(session, False)
-        self._events.append(Joined(session.dev_addr))
+        self._events.append(link.Joined(session.dev_addr))
 
     def _on_downlink(self, session: Session, phy: bytes, answers: bool, snr_db: int, now_ms: int) -> None:
         """Take a frame for us. `answers`: it came in a window of class A and ends the cycle."""
@@ -435,7 +433,7 @@ class Mac(Link):
                 self._owed.want_answer(now_ms)
         self._persistence.save_session(session, False)
         if frame.port:
-            self._events.append(Received(frame.port, frame.payload))
+            self._events.append(link.Received(frame.port, frame.payload))
 
     def _on_answer(self, session: Session, frame: frames.DataFrame, snr_db: int, now_ms: int) -> None:
         """Take a class A downlink."""

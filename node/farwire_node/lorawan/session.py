@@ -75,6 +75,10 @@ class Session:
             int(self.capped),
         )
 
+    def has(self, dev_addr: int, nwk_s_key: bytes, app_s_key: bytes) -> bool:
+        """Tell whether the session is the one of this address and these keys."""
+        return (self.dev_addr, self.nwk_s_key, self.app_s_key) == (dev_addr, nwk_s_key, app_s_key)
+
     def sealed(
         self,
         crypto: Crypto,
@@ -103,6 +107,21 @@ class Session:
 
 
 STORED_SIZE = struct.calcsize(_STORED)
+
+
+def personalized(
+    region: Region,
+    plan: ChannelPlan,
+    dev_addr: int,
+    nwk_s_key: bytes,
+    app_s_key: bytes,
+    initial_dr: int | None,
+) -> Session:
+    """Return the first session of a device that never joins: the region's own windows, its slowest rate."""
+    accept = JoinAccept(0, 0, dev_addr, 0, region.rx2_dr, 0, b"")
+    session = Session(region, accept, nwk_s_key, app_s_key, region.up_drs[0])
+    session.choose_rate(region, plan, (initial_dr,))
+    return session
 
 
 def restored(region: Region, stored: bytes) -> Session:
