@@ -7,7 +7,9 @@ import pytest
 
 from tests.twin.world.direct import START_MS, Run, findings, run
 
-AGE_ERROR_MS = 63 + 164  # half an eighth of a second; five symbols of SF12, where two lengths lead to each other
+AGE_ERROR_MS = (
+    63 + 164
+)  # half an eighth of a second; five symbols of SF12, where two lengths lead to each other
 
 
 @pytest.fixture(scope="module")
