@@ -3,6 +3,7 @@
 A port may raise OSError when it is gone, and is opened anew then. Times in ms on the node's clock.
 """
 
+from farwire_node.guard import Guard
 from farwire_node.steps import Sleep
 
 TYPE_CHECKING = False
@@ -34,20 +35,23 @@ class Port:
 class Loop:
     """Keeps the node, its link and the port going; `port` is None while it is gone.
 
+    With a Guard for a node, a fault of the link starts the node over, too; whoever builds the node anew gives
+    the loop its new link with `renew`.
     `pull_reset` pulls the modem's reset line for a moment, None: there is none.
     """
 
     def __init__(
         self,
-        node: "Node",
+        node: "Node | Guard",
         link: "ModemLink",
         open_port: "Callable[[], Port]",
         pull_reset: "Callable[[], None] | None" = None,
     ) -> None:
         self.port: Port | None = None
         self.opened = 0
+        self.link = link
         self._node = node
-        self._link = link
+        self._line_is_up = False
         self._open_port = open_port
         self._pull_reset = pull_reset
         self._restarts = 0
@@ -58,11 +62,14 @@ class Loop:
         self._open_if_due(now_ms)
         try:
             if self.port is not None:
+                if not self._line_is_up:
+                    self._line_is_up = True
+                    self.link.line_up(now_ms)
                 data = self.port.read()
                 if data:
-                    self._link.on_bytes(data, now_ms)
+                    self._hear(data, now_ms)
             until_ms = self._poll(now_ms)
-            out = self._link.outgoing()
+            out = self.link.outgoing()
             if out and self.port is not None:
                 self.port.write(out)
             self._reset_if_due()
@@ -72,6 +79,12 @@ class Loop:
         if self.port is None and self._next_open_ms is not None:
             until_ms = min(until_ms, self._next_open_ms)
         return until_ms
+
+    def renew(self, link: "ModemLink") -> None:
+        """Go on with another link: the node was built anew."""
+        self.link = link
+        self._line_is_up = False
+        self._restarts = 0
 
     def close(self, now_ms: int) -> None:
         """Save what must survive, and give the port up."""
@@ -84,8 +97,14 @@ class Loop:
         assert isinstance(step, Sleep), step  # a modem has its own radio
         return int(step.until_ms)
 
+    def _hear(self, data: bytes, now_ms: int) -> None:
+        if isinstance(self._node, Guard):
+            self._node.protect(now_ms, self.link.on_bytes, data, now_ms)
+        else:
+            self.link.on_bytes(data, now_ms)
+
     def _reset_if_due(self) -> None:
-        restarts = self._link.counters["restarts"]
+        restarts = self.link.counters["restarts"]
         if restarts != self._restarts:
             self._restarts = restarts
             if self._pull_reset is not None:
@@ -100,11 +119,11 @@ class Loop:
         except OSError:
             return
         self.opened += 1
-        self._link.line_up(now_ms)
+        self._line_is_up = False
 
     def _close(self, now_ms: int) -> None:
         if self.port is not None:
             self.port.close()
             self.port = None
-        self._link.line_down(now_ms)
+        self.link.line_down(now_ms)
         self._next_open_ms = now_ms + REOPEN_MS

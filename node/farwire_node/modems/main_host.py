@@ -12,6 +12,7 @@ from farwire_codecs.schema import Channel
 from farwire_node import node_events
 from farwire_node.drivers import linux_host, registry
 from farwire_node.errors import ConfigurationError, SensorError
+from farwire_node.guard import Guard
 from farwire_node.lorawan import regions
 from farwire_node.modems.file_storage_host import FileStorage
 from farwire_node.modems.identity import Identity
@@ -25,6 +26,7 @@ from farwire_node.modems.serial_driver_host import run as run_loop
 from farwire_node.modems.serial_port_host import SerialPort
 from farwire_node.modems.settings_host import NodeSettings
 from farwire_node.node import Node
+from farwire_node.safe_node import SAFE_MODE, SafeNode
 from farwire_node.sensor import Sensor
 
 log = logging.getLogger("farwire.node")
@@ -61,43 +63,54 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
     identity = Identity(
         int(settings.dev_eui, 16), int(settings.join_eui, 16), bytes.fromhex(settings.app_key)
     )
-    link = ModemLink(
-        dialect,
-        identity,
-        regions.by_name(settings.region),
-        storage,
-        dice.randrange,
-        device_class=settings.device_class,
-        sub_band=settings.sub_band or None,
+    factory = configuration.canonical(
+        (
+            Setting(configuration.SAMPLING_INTERVAL_S, None, settings.sampling_interval_s),
+            Setting(configuration.REPORTING_INTERVAL_S, None, settings.reporting_interval_s),
+        )
     )
-    node = Node(
-        identity.dev_eui,
-        (ThermalZone(settings.temperature),),
-        (),
-        link,
-        storage,
-        dice.randrange,
-        factory=configuration.canonical(
-            (
-                Setting(configuration.SAMPLING_INTERVAL_S, None, settings.sampling_interval_s),
-                Setting(configuration.REPORTING_INTERVAL_S, None, settings.reporting_interval_s),
-            )
-        ),
-        build=lambda places, used: registry.build(places, buses, used=used),
-    )
-    loop = Loop(node, link, lambda: SerialPort(str(settings.port), dialect.baud))
-    told = _Told(node, link, loop)
+
+    def make_link() -> ModemLink:
+        return ModemLink(
+            DIALECTS[settings.modem](),
+            identity,
+            regions.by_name(settings.region),
+            storage,
+            dice.randrange,
+            device_class=settings.device_class,
+            sub_band=settings.sub_band or None,
+        )
+
+    def build(reason: int) -> Node | SafeNode:
+        link = make_link()
+        loop.renew(link)
+        if reason == SAFE_MODE:
+            return SafeNode(identity.dev_eui, link, storage, dice.randrange, factory)
+        return Node(
+            identity.dev_eui,
+            (ThermalZone(settings.temperature),),
+            (),
+            link,
+            storage,
+            dice.randrange,
+            factory=factory,
+            reset_reason=reason,
+            build=lambda places, used: registry.build(places, buses, used=used),
+        )
+
+    guard = Guard(build, storage)
+    loop = Loop(guard, make_link(), lambda: SerialPort(str(settings.port), dialect.baud))
+    told = _Told(guard, loop)
     run_loop(loop, Clock(int(time.time() * 1000)), stop, told.tell)
 
 
 class _Told:
     """Logs what happened: events by name and size, never what a line held."""
 
-    def __init__(self, node: Node, link: ModemLink, loop: Loop) -> None:
+    def __init__(self, node: Guard, loop: Loop) -> None:
         self._node = node
-        self._link = link
         self._loop = loop
-        self._counters = link.counters
+        self._counters = loop.link.counters
         self._plugged: bool | None = None
 
     def tell(self) -> None:
@@ -113,9 +126,13 @@ class _Told:
                 log.info("frame sent", extra={"port": event.port, "bytes": event.size})
             elif isinstance(event, node_events.SensorRefused):
                 log.warning("sensor refused", extra={"sensor": event.index, "reason": event.reason})
+            elif isinstance(event, node_events.Crashed):
+                log.error("node crashed", extra={"digest": f"{event.digest:08x}", "error": event.error})
+            elif isinstance(event, node_events.SafeModeLeft):
+                log.warning("safe mode left", extra={"by_command": event.by_command})
             elif isinstance(event, node_events.Released):
                 log.info("records acknowledged", extra={"through": event.through, "count": event.count})
-        counters = self._link.counters
+        counters = self._loop.link.counters
         if counters != self._counters:
             self._counters = counters
             log.warning("modem trouble", extra=counters)
