@@ -110,14 +110,15 @@ def simulate(dr: int, sampling_s: int, reporting_s: int, days: int, *, plain: bo
             reporting_interval_s=reporting_s,
             minutes=days * 1440.0,
         )
-    node: Any = finished.twin.simulation.plant.nodes[0].node
-    node.power.join_sent_ms.clear()  # once in a life, not once in a run
-    node.power.join_heard_ms = 0
-    frames = f"{node.power.frames / days:.0f} frames a day"
+    made = finished.twin.simulation.plant.nodes[0]
+    node: Any = made.node
+    made.power.join_sent_ms.clear()  # once in a life, not once in a run
+    made.power.join_heard_ms = 0
+    frames = f"{made.power.frames / days:.0f} frames a day"
     if plain:
-        return Days(node.power, f"{frames}, {100 * node.unsent / node.readings:.0f} % never sent: the law")
+        return Days(made.power, f"{frames}, {100 * node.unsent / node.readings:.0f} % never sent: the law")
     found = findings(finished)
-    return Days(node.power, f"{frames}, {found['lost']} of {found['sampled']} records lost")
+    return Days(made.power, f"{frames}, {found['lost']} of {found['sampled']} records lost")
 
 
 def room(number: int) -> Kit:

@@ -3,6 +3,7 @@
 Everything is told in the world's thread, in the order of virtual time (`now_ms`, also the nodes' clock).
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from farwire_twin.world.on_air import Signal
 from farwire_twin.world.truth import TruthFile
 
 Witness = Callable[[str, Signal], None]  # DevEUI, and the frame that starts now
+
+log = logging.getLogger("farwire.twin")
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Totals:
     outputs_set: int = 0
     configurations: int = 0
     reboots: int = 0
+    crashes: int = 0  # of nodes' programs, which their guards started over
 
 
 class Accounting:
@@ -56,6 +60,7 @@ class Accounting:
             node_events.OutputSet: self._output_set,
             node_events.ConfigurationApplied: self._configuration_applied,
             node_events.Rebooted: self._rebooted,
+            node_events.Crashed: self._crashed,
         }
 
     def on_event(self, dev_eui: str, event: Any) -> None:
@@ -89,6 +94,7 @@ class Accounting:
             "outputs_set": totals.outputs_set,
             "configurations": totals.configurations,
             "reboots": totals.reboots,
+            "crashes": totals.crashes,
             "airtime_ms": self.nodes.airtime_us // 1000,
             "worst_duty": worst(self.nodes),
             "gateway_airtime_ms": self.gateways.airtime_us // 1000,
@@ -159,6 +165,11 @@ class Accounting:
 
     def _configuration_applied(self, _dev_eui: str, _event: Any) -> None:
         self.totals.configurations += 1
+
+    def _crashed(self, dev_eui: str, event: Any) -> None:
+        self.totals.crashes += 1
+        log.error("node_crashed", extra={"dev_eui": dev_eui, "error": event.error})
+        self._write("crash", dev_eui, event.digest, error=event.error, now_ms=event.now_ms)
 
     def _rebooted(self, _dev_eui: str, _event: Any) -> None:
         self.totals.reboots += 1

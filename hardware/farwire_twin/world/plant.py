@@ -8,9 +8,12 @@ from typing import Any
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_node.aes_host import HostAes
+from farwire_node.guard import POWER_ON, Guard
 from farwire_node.lorawan.mac import Mac
 from farwire_node.lorawan.regions import Region
 from farwire_node.node import CAPACITY, Node
+from farwire_node.power import Ledger
+from farwire_node.safe_node import SAFE_MODE, SafeNode
 from farwire_node.storage import MemoryStorage, Storage
 from farwire_twin.world.accounting import Accounting
 from farwire_twin.world.channel import Channel
@@ -39,12 +42,17 @@ class PlantNode:
     identity: Identity
     kit: Kit
     driver: Driver
-    node: Node
+    node: Any  # a Guard, or a program that is run without one
+    power: Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How nodes are made where they are not the usual ones; functions are of the node's number, from 1 on."""
+    """How nodes are made where they are not the usual ones; functions are of the node's number, from 1 on.
+
+    The usual program runs under a Guard, as on boards; another one, which is there to be measured, does not:
+    what it cannot handle ends the world.
+    """
 
     program: type[Node] = Node
     capacity: int = CAPACITY
@@ -119,6 +127,34 @@ class Plant:
         storage = self._storage(identity)
         dice = random.Random(f"node {self._options.seed} {number} {self._clock.now_ms}")
         making = self._options.making
+        factory, battery = self._factory(number, kit), _battery(kit)
+        power = Ledger()
+        dev_eui = int(identity.dev_eui, 16)
+
+        def build(reason: int) -> Any:
+            link = self._link(number, identity, storage, dice)
+            if reason == SAFE_MODE:
+                return SafeNode(dev_eui, link, storage, dice.randrange, factory, battery)
+            return making.program(
+                dev_eui,
+                kit.sensors,
+                kit.actuators,
+                link,
+                storage,
+                dice.randrange,
+                factory=factory,
+                capacity=making.capacity,
+                reset_reason=reason,
+                battery_mv=battery,
+                power=power,
+            )
+
+        node = Guard(build, storage) if making.program is Node else build(POWER_ON)
+        driver = Driver(identity.dev_eui, node, place, self._clock, self._channel, self._accounting)
+        used = power if isinstance(node, Guard) else node.power
+        return PlantNode(f"{kit.name}-{number}", identity, kit, driver, node, used)
+
+    def _link(self, number: int, identity: Identity, storage: Storage, dice: random.Random) -> Mac:
         link = Mac(
             self._options.region,
             int(identity.dev_eui, 16),
@@ -130,23 +166,11 @@ class Plant:
             **{
                 "initial_dr": DWELL_DR if self._options.region.dwell_at_boot else None,
                 "senses_channel": True,  # the twin's radios could; its air knows no law that asks for it
-                **making.link(number),
+                **self._options.making.link(number),
             },
         )
         link.set_class(self._options.device_class)
-        node = making.program(
-            int(identity.dev_eui, 16),
-            kit.sensors,
-            kit.actuators,
-            link,
-            storage,
-            dice.randrange,
-            factory=self._factory(number, kit),
-            capacity=making.capacity,
-            battery_mv=_battery(kit),
-        )
-        driver = Driver(identity.dev_eui, node, place, self._clock, self._channel, self._accounting)
-        return PlantNode(f"{kit.name}-{number}", identity, kit, driver, node)
+        return link
 
     def _kit(self, number: int) -> Kit:
         seed, series, making = self._options.seed, self._options.series, self._options.making

@@ -85,7 +85,7 @@ class Simulation:
             "uplinks": self.channel.up.counts.sent,
             "downlinks": self.channel.down.counts.sent,
             **self.accounting.snapshot(),
-            "battery": boards.report([node.node.power for node in self.plant.nodes]),
+            "battery": boards.report([node.power for node in self.plant.nodes]),
             "air_up": asdict(self.channel.up.counts),
             "air_down": asdict(self.channel.down.counts),
             "barrier_timeouts": self.barrier.timed_out,

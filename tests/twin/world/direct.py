@@ -25,8 +25,11 @@ class Run:
     twin: Twin
 
 
-def run(folder: Path, making: Making = USUAL, **settings: Any) -> Run:
-    """Run a plant to the end of its quiet tail, by default as fast as possible."""
+def run(folder: Path, making: Making = USUAL, crashes: int = 0, **settings: Any) -> Run:
+    """Run a plant to the end of its quiet tail, by default as fast as possible.
+
+    `crashes`: of nodes, that are expected; a node's guard must not hide what is wrong.
+    """
     chosen = TwinSettings(
         **{"api_token": "token", "api_bind": "127.0.0.1:0", "speed": 0, "data": folder, **settings}
     )
@@ -57,6 +60,7 @@ def run(folder: Path, making: Making = USUAL, **settings: Any) -> Run:
     twin.stop(clean=True)
     if failures:
         raise failures[0]
+    assert twin.snapshot()["crashes"] == crashes, [line for line in truth(folder) if line["kind"] == "crash"]
     return Run(twin.snapshot(), truth(folder), application, twin)
 
 
