@@ -116,8 +116,11 @@ class Node:
             self.note(watchdog.PLANNING, now_ms)
             wake_ms = self._send_what_is_due(now_ms)
             self.note(watchdog.LINK, now_ms)
+            was_busy = self._link.busy
             step = self._link.poll(now_ms)
             happened = self._handle_link_events(now_ms)
+            # The end of a frame of the link's own is no event, but others may go then.
+            happened = happened or (was_busy and not self._link.busy)
             if isinstance(step, (Transmit, Listen)):
                 self.power.begin(step, self._link.joined, now_ms)
                 return step

@@ -2,8 +2,9 @@
 
 Order: alarms (urgent; also while an ordinary cycle is in its receive windows, where the link can cut it
 short), answers to commands, the state report, history, live values, pieces of logs. While one of these waits
-for airtime nothing after it is sent, so nothing less important can take the airtime. What can wait, from the
-state report on, also keeps within the fair use that is configured.
+for airtime nothing after it is sent, so nothing less important can take the airtime. All but alarms also keep
+the radio free for the next sample, after which an alarm may have to go. What can wait, from the state report
+on, keeps within the fair use that is configured.
 """
 
 from collections import namedtuple
@@ -24,11 +25,13 @@ Wake = namedtuple("Wake", ("at_ms",))
 """Nothing to send before `at_ms`; None: nothing at all, as things stand."""
 
 UNSENDABLE_MS = 60_000  # until what does not fit the present data rate is tried again
+WINDOWS_MS = 4_000  # from the end of a frame to the end of an answer in the second receive window, as a rule
 
 
 def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
     """Return the next step over a joined link. Changes nothing: tell the agenda what was really sent."""
     later: list[int] = []
+    clear_ms = agenda.clear_ms(link.airtime_ms(link.capacity(now_ms)) + WINDOWS_MS, now_ms)
     for due_ms, build in (
         (agenda.alarm_due_ms, _alarms),
         (now_ms if agenda.answers else None, _answer),
@@ -44,6 +47,9 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
         if due_ms > now_ms:
             later.append(due_ms)
             continue
+        if clear_ms > now_ms and build is not _alarms:
+            later.append(clear_ms)
+            break
         send = build(agenda, link, now_ms)
         allowed_ms = None
         if isinstance(send, Send):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Sending:
     """One joined link's frames; `tell` gets node_events."""
 
+    plan = staticmethod(scheduler.plan)
+
     def __init__(
         self,
         agenda: Agenda,
@@ -36,7 +38,8 @@ class Sending:
         """Send a frame if one is due; return when to look again, None if only events matter."""
         if now_ms < self._refused_until_ms:
             return self._refused_until_ms
-        step = scheduler.plan(self._agenda, self._link, now_ms)
+        self._agenda.next_sample_ms = self._sensing.sampler.next_ms()
+        step = self.plan(self._agenda, self._link, now_ms)
         if isinstance(step, scheduler.Wake):
             at_ms: int | None = step.at_ms
             return at_ms

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from farwire_node.detector import Value
     from farwire_node.fault_watch import Calibration
 
+_DAY_S = 86_400
+
 
 class Sensing:
     """Makes the sensors of `devices`, and samples them. `tell` gets node_events."""
@@ -45,7 +47,10 @@ class Sensing:
 
     def apply(self, running: Configuration, agenda: Agenda, now_ms: int) -> bool:
         """Run a configuration; return whether alarms ended with a sensor that it switches off."""
-        self.sampler.set_plans(sensor_settings.plans(running, self._devices.sensors), now_ms)
+        plans = sensor_settings.plans(running, self._devices.sensors)
+        self.sampler.set_plans(plans, now_ms)
+        samples_a_day = sum([_DAY_S // plan.interval_s for plan in plans if plan.enabled])
+        agenda.sample_gap_ms = 1000 * _DAY_S // max(1, samples_a_day)
         calibrations = sensor_settings.calibrations(running, self.channels)
         if calibrations != self._calibrations:
             self._calibrations = calibrations

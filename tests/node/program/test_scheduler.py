@@ -267,6 +267,34 @@ def test_an_alarm_uses_the_airtime_in_reserve(desk: Desk) -> None:
     assert desk.send().port == ports.ALARM
 
 
+def test_the_radio_is_left_free_for_a_sample_that_comes_before_the_cycle_would_be_over(desk: Desk) -> None:
+    desk.sample(1)
+    desk.agenda.sample_gap_ms = 60_000
+    desk.agenda.next_sample_ms = desk.now_ms + 1_000
+
+    assert desk.plan() == Wake(desk.now_ms + 1_000)
+
+    desk.now_ms += 1_000
+    desk.agenda.next_sample_ms = desk.now_ms + 60_000
+    assert desk.send().port == ports.HISTORY
+
+
+def test_an_alarm_does_not_wait_for_a_sample(desk: Desk) -> None:
+    desk.alarms()
+    desk.agenda.sample_gap_ms = 60_000
+    desk.agenda.next_sample_ms = desk.now_ms + 1_000
+
+    assert desk.send().port == ports.ALARM
+
+
+def test_a_frame_does_not_wait_for_samples_that_come_all_the_time(desk: Desk) -> None:
+    desk.sample(1)
+    desk.agenda.sample_gap_ms = 5_000
+    desk.agenda.next_sample_ms = desk.now_ms + 1_000
+
+    assert desk.send().port == ports.HISTORY
+
+
 def test_while_an_alarm_waits_for_airtime_nothing_else_takes_it(desk: Desk) -> None:
     desk.link.budget_ms = 100
     desk.sample(100)
