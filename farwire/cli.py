@@ -13,6 +13,11 @@ from farwire import logs
 from farwire.codec import arguments as codec_arguments
 from farwire.errors import FarwireError, PartFailedError
 
+# Of the twin's regions those whose law asks for no carrier sense.
+DEMO_REGIONS = (
+    "EU868", "US915", "AU915", "AS923-1", "AS923-2", "AS923-3", "AS923-4", "IN865", "RU864", "EU433", "CN470",
+)  # fmt: skip
+
 Command = Callable[[argparse.Namespace, threading.Event], int]
 
 
@@ -94,7 +99,7 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
         "--loss", type=_share, default=0.0, metavar="P", help="share of radio frames lost, 0 to 0.9 (0)"
     )
     demo.add_argument("--replay", type=Path, metavar="DIR", help="replay recorded series (CSV) as sensors")
-    demo.add_argument("--region", choices=("EU868", "US915"), default="EU868", help="(EU868)")
+    demo.add_argument("--region", choices=DEMO_REGIONS, default="EU868", help="(EU868)")
     demo.add_argument("--seed", type=int, default=1, help="of everything random in the plant (1)")
     demo.add_argument("--data", type=Path, metavar="DIR", help="keep everything there between runs")
     demo.add_argument(

@@ -9,6 +9,11 @@ RX1 slower, but never slower than the region's default RX2 data rate, which the 
 
 from dataclasses import dataclass
 
+from farwire_codecs.ip_frame import LONGEST_PAYLOAD
+
+IP_REGION = "ip"
+"""Stands for a region where there is no radio."""
+
 SMALLEST = 11
 """N of the slowest data rate that any region allows for a downlink (AS923 DR2 with dwell time)."""
 
@@ -24,12 +29,21 @@ class RegionLimits:
 REGIONS = {
     "eu868": RegionLimits(rx1=(51, 51, 51, 115, 222, 222, 222, 222), rx2=51),
     "us915": RegionLimits(rx1=(222, 222, 222, 222, 222), rx2=33),
+    "au915": RegionLimits(rx1=(33, 109, 222, 222, 222, 222, 222), rx2=33),
+    "as923": RegionLimits(rx1=(51, 51, 51, 115, 222, 222, 222, 222), rx2=51),
+    "in865": RegionLimits(rx1=(51, 51, 51, 115, 222, 222), rx2=51),
+    "kr920": RegionLimits(rx1=(51, 51, 51, 115, 222, 222), rx2=51),
+    "ru864": RegionLimits(rx1=(51, 51, 51, 115, 222, 222, 222, 222), rx2=51),
+    "eu433": RegionLimits(rx1=(51, 51, 51, 115, 222, 222, 222, 222), rx2=51),
+    "cn470": RegionLimits(rx1=(51, 51, 51, 115, 222, 222), rx2=51),
 }
 """By the first part of ChirpStack's region id ("us915_0" is us915)."""
 
 
 def payload_limit(region_id: str, data_rate: int, reserve: int) -> int:
     """Return the bytes that fit after an uplink, with `reserve` of them left to MAC commands."""
+    if region_id == IP_REGION:
+        return LONGEST_PAYLOAD
     region = REGIONS.get(region_id.lower().partition("_")[0])
     if region is None or data_rate >= len(region.rx1):
         return SMALLEST
