@@ -9,15 +9,15 @@ from collections.abc import Iterable
 
 from farwire_bridge.acknowledgements import AcknowledgementInput, Acknowledgements, Stored
 from farwire_bridge.calls import Enqueue
-from farwire_bridge.chirpstack import DeviceQueue
 from farwire_bridge.counters import Counters
+from farwire_bridge.ip_ways import Queue
 from farwire_contract.v1.telemetry_pb2 import Acknowledgement
 
 
 class Acknowledger:
     """Thread-safe shell around `Acknowledgements`."""
 
-    def __init__(self, core: Acknowledgements, queue: DeviceQueue, counters: Counters) -> None:
+    def __init__(self, core: Acknowledgements, queue: Queue, counters: Counters) -> None:
         self._core = core
         self._queue = queue
         self._counters = counters

@@ -40,6 +40,11 @@ NAMES = (
     "mqtt_connects",
     "mqtt_disconnects",
     "mqtt_subscriptions",  # granted, one with each connection
+    "ip_mqtt_connects",  # to the broker of nodes without a radio
+    "ip_mqtt_disconnects",
+    "ip_mqtt_subscriptions",
+    "ip_requests",  # of nodes over HTTPS, answered with 200
+    "ip_requests_refused",  # answered with another status
     "restarts",  # starts over after an error of the disk
 )
 

@@ -86,6 +86,13 @@ MIGRATIONS = (
     INSERT INTO unpublished_schemas (dev_eui, schema_id, channels)
         SELECT dev_eui, schema_id, channels FROM schemas;
     """,
+    # 4: devices whose last uplink came without ChirpStack, and how.
+    """
+    CREATE TABLE ip_nodes (
+        dev_eui TEXT PRIMARY KEY,
+        way TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

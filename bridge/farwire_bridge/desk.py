@@ -20,6 +20,7 @@ from farwire_bridge.memory import SetAside
 from farwire_bridge.messages import (
     Broken,
     Delivered,
+    Happened,
     Message,
     MqttMessage,
     NewOrder,
@@ -139,6 +140,9 @@ class Desk:
                 round_.add(self._orders.accept(order, round_.now_ms))
             case QueueReply(reply):
                 round_.add(self._orders.handle(reply, round_.now_ms))
+            case Happened(happening):
+                round_.told.append(happening)
+                round_.add(self._orders.handle(happening, round_.now_ms))
             case Delivered(ids, refused):
                 self._spool.remove(ids)
                 for entry, why in refused:
@@ -151,7 +155,7 @@ class Desk:
     def _take_held(self, round_: _Round) -> None:
         while self._held and not self._spool.full:
             message = self._held.popleft()
-            decoded = self._intake.take(message.topic, message.payload, round_.now_ms)
+            decoded = self._intake.take(message.topic, message.payload, round_.now_ms, message.source)
             self._spool.append(decoded.entries)
             round_.spooled += len(decoded.entries)
             round_.taken.append(message)

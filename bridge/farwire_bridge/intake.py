@@ -8,15 +8,22 @@ import functools
 import logging
 import sqlite3
 import uuid
+from dataclasses import replace
 from typing import Any
 
-from farwire_bridge import decode, dialects, events, times, topics
+from farwire_bridge import decode, dialects, events, ip_topics, ip_uplink, times, topics
 from farwire_bridge.counters import Counters
 from farwire_bridge.decode import Decoded
 from farwire_bridge.dialects import Dialects
 from farwire_bridge.errors import MalformedEventError
+from farwire_bridge.happenings import Confirmed
 from farwire_bridge.histories import Histories
+from farwire_bridge.ip_items import item_id
+from farwire_bridge.ip_ways import Ways
 from farwire_bridge.memory import Seen, SetAside
+from farwire_bridge.messages import CHIRPSTACK
+from farwire_codecs import ip_frame
+from farwire_codecs.errors import CodecError
 from farwire_contract.v1.telemetry_pb2 import Entry
 
 LOG = logging.getLogger("farwire.bridge")
@@ -40,6 +47,8 @@ class Intake:
         limits: times.Limits,
         mac_reserve: int,
         known: Dialects = dialects.NONE,
+        ways: Ways | None = None,
+        ip_application: str = "",
     ) -> None:
         self._seen = seen
         self._histories = histories
@@ -48,21 +57,28 @@ class Intake:
         self._limits = limits
         self._mac_reserve = mac_reserve
         self._dialects = known
+        self._ways = ways
+        self._ip_application = ip_application
 
-    def take(self, topic_name: str, payload: bytes, now_ms: int) -> Decoded:
+    def take(self, topic_name: str, payload: bytes, now_ms: int, source: str = CHIRPSTACK) -> Decoded:
         """Return what a message gives; nothing for one that was handled before. Bad input raises nothing."""
         self._counters.add("received")
-        topic = topics.parse(topic_name)
+        is_event = source == CHIRPSTACK
+        topic = topics.parse(topic_name) if is_event else ip_topics.parse(topic_name, self._ip_application)
         if topic is None:
             return self._strange(topic_name, payload, now_ms)
         if topic.event not in events.KINDS:
             self._counters.add("ignored")
             return _NOTHING
         try:
+            if not is_event:
+                return self._taken_over_ip(topic, payload, now_ms, source)
             event = events.parse(topic.event, topic.dev_eui, payload)
             if not self._seen.first_time(*_key(topic, event, payload)):
                 self._counters.add("duplicates")
                 return _NOTHING
+            if topic.event == "up":
+                self._came(topic.dev_eui, source)
             return self._decoded(topic, event, now_ms)
         except MalformedEventError as error:
             return self._malformed(topic, payload, error)
@@ -72,6 +88,26 @@ class Intake:
             # A bug of ours or of a codec must not stop the plant: the event is kept like any other bad one.
             LOG.exception("event failed", extra={"dev_eui": topic.dev_eui, "event": topic.event})
             return self._malformed(topic, payload, error)
+
+    def _taken_over_ip(self, topic: topics.EventTopic, payload: bytes, now_ms: int, source: str) -> Decoded:
+        """Return what a frame gives that a node sent without a radio."""
+        try:
+            frame = ip_frame.decode_up(payload)
+        except CodecError as error:
+            raise MalformedEventError(f"{type(error).__name__}: {error}") from error
+        self._came(topic.dev_eui, source)
+        confirmed = (Confirmed(topic.dev_eui, item_id(frame.heard), True),) if frame.heard else ()
+        if frame.port == ip_frame.NOTHING:
+            return Decoded((), confirmed)
+        if not self._seen.first_time("ip", topic.dev_eui, frame.session, frame.counter):
+            self._counters.add("duplicates")
+            return _NOTHING
+        decoded = self._decoded(topic, ip_uplink.event(topic, frame, now_ms), now_ms)
+        return replace(decoded, happenings=confirmed + decoded.happenings)
+
+    def _came(self, dev_eui: str, source: str) -> None:
+        if self._ways is not None:
+            self._ways.note(dev_eui, source)
 
     def _decoded(self, topic: topics.EventTopic, event: Any, now_ms: int) -> Decoded:
         if topic.event == "up":

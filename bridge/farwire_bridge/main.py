@@ -28,9 +28,11 @@ from farwire_bridge.follow import Follower
 from farwire_bridge.forwarder import Forwarder
 from farwire_bridge.histories import Histories
 from farwire_bridge.intake import Intake
+from farwire_bridge.ip_edges import IpEdges
+from farwire_bridge.ip_ways import Queues, Ways
 from farwire_bridge.lane import Lane
 from farwire_bridge.memory import Seen, SetAside
-from farwire_bridge.messages import Broken, Message, QueueReply
+from farwire_bridge.messages import CHIRPSTACK, Broken, Message, QueueReply
 from farwire_bridge.mqtt import MqttSource
 from farwire_bridge.order_desk import OrderDesk
 from farwire_bridge.order_store import OrderStore
@@ -110,11 +112,16 @@ class Bridge:
         )
         closing.callback(self._join)
         self._variables = closing.enter_context(contextlib.closing(DeviceVariables(settings)))
-        self._queue = closing.enter_context(contextlib.closing(DeviceQueue(settings, counters)))
+        device_queue = closing.enter_context(contextlib.closing(DeviceQueue(settings, counters)))
         self._cloud = closing.enter_context(contextlib.closing(Cloud(settings)))
         self._mqtt = closing.enter_context(
             contextlib.closing(MqttSource(settings, self._inbox.put, counters))
         )
+        self._ip = closing.enter_context(
+            contextlib.closing(IpEdges(settings, self._inbox.put, counters, clock_ms))
+        )
+        self._ways = Ways(self._database)
+        self._queue = Queues(self._ways, {CHIRPSTACK: device_queue, **self._ip.queues})
         closing.callback(self._ending.set)
         tokens = itertools.count(1)
         self._acknowledger = Acknowledger(Acknowledgements(tokens), self._queue, counters)
@@ -131,11 +138,13 @@ class Bridge:
             self._start("schemas", self._publisher().run)
         self._desk.start(self._clock_ms())
         self._mqtt.start()
+        self._ip.start()
         LOG.info("bridge started", extra={"bridge_id": settings.bridge_id})
         log_at_s = time.monotonic() + settings.log_every_s
         while not stop.is_set():
             self._desk.once(ROUND_S, self._clock_ms)
             self._mqtt.keep_running()
+            self._ip.keep_running()
             if time.monotonic() >= log_at_s:
                 log_at_s += settings.log_every_s
                 LOG.info("counters", extra=self._counters.snapshot())
@@ -153,11 +162,16 @@ class Bridge:
         return Follower(
             self._cloud.orders,
             self._settings.bridge_id,
-            self._settings.applications,
+            self._applications(),
             self._settings.orders_refresh_s,
             self._back_off(),
             self._inbox.put,
         )
+
+    def _applications(self) -> tuple[str, ...]:
+        """Return the applications whose orders are ours; none: all."""
+        named = self._settings.applications
+        return (*named, self._settings.ip_application) if named and self._ip.queues else named
 
     def _publisher(self) -> SchemaPublisher:
         return SchemaPublisher(
@@ -221,6 +235,8 @@ class Bridge:
                 limits,
                 settings.mac_reserve_bytes,
                 self._dialects,
+                self._ways,
+                settings.ip_application,
             ),
             spool,
             set_aside,
@@ -228,7 +244,7 @@ class Bridge:
             OrderDesk(Downlinks(new_device, store.open_orders()), store, spool, counters),
             counters,
             Outlets(
-                acknowledge=self._mqtt.acknowledge,
+                acknowledge=self._ip.acknowledging(self._mqtt.acknowledge),
                 call=functools.partial(self._queue.call, then=reply_to_inbox),
                 tell=self._acknowledger.handle,
                 spooled=spooled,

@@ -3,18 +3,23 @@
 from dataclasses import dataclass
 
 from farwire_bridge.calls import Reply
+from farwire_bridge.happenings import Happening
 from farwire_contract.v1.orders_pb2 import Order
 from farwire_contract.v1.telemetry_pb2 import Entry
+
+CHIRPSTACK, MQTT, HTTPS = "chirpstack", "mqtt", "https"
+"""Where messages come from: ChirpStack's events; nodes that speak MQTT, or HTTPS, themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class MqttMessage:
-    """A message as the broker delivered it."""
+    """A message as the broker delivered it, or a node's request with the topic that it would have there."""
 
     topic: str
     payload: bytes
     mid: int  # packet id, to acknowledge it; 0: came with QoS 0
     connection: int  # which connection it came on: an acknowledgement is good on that one only
+    source: str = CHIRPSTACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,13 @@ class QueueReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """A downlink to a node without a radio met its fate."""
+
+    happening: Happening
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """The network server's device shows these rows of `unpublished_schemas`."""
 
@@ -53,4 +65,4 @@ class Broken:
     error: BaseException
 
 
-Message = MqttMessage | NewOrder | Delivered | QueueReply | Published | Broken
+Message = MqttMessage | NewOrder | Delivered | QueueReply | Happened | Published | Broken

@@ -19,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from farwire_bridge import topics
 from farwire_bridge.counters import Counters
-from farwire_bridge.messages import MqttMessage
+from farwire_bridge.messages import CHIRPSTACK, MqttMessage
 from farwire_bridge.settings import Settings
 
 LOG = logging.getLogger("farwire.bridge")
@@ -35,6 +35,9 @@ REFUSED = 0x80  # reason codes from here on are refusals (MQTT 5 §2.4)
 
 class MqttSource:
     """Delivers messages to `deliver` (called from paho's thread) until it is closed."""
+
+    SOURCE = CHIRPSTACK
+    COUNTED = "mqtt"  # how the counters' names begin
 
     def __init__(
         self, settings: Settings, deliver: Callable[[MqttMessage], None], counters: Counters
@@ -93,7 +96,7 @@ class MqttSource:
         is_5 = settings.mqtt_protocol == "5"
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"farwire-{settings.bridge_id}",
+            client_id=self._client_id(),
             clean_session=None if is_5 else False,
             protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
@@ -128,14 +131,19 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        self._counters.add("mqtt_connects")
+        self._counters.add(f"{self.COUNTED}_connects")
         LOG.info("mqtt connected", extra={"session_present": flags.session_present})
         self._subscribe()
 
     def _subscribe(self) -> None:
         self._subscribe_at_s = math.inf
-        filters = topics.filters(self._settings.applications, self._settings.mqtt_shared_group)
-        self._client.subscribe([(name, 1) for name in filters])
+        self._client.subscribe([(name, 1) for name in self._filters()])
+
+    def _filters(self) -> list[str]:
+        return topics.filters(self._settings.applications, self._settings.mqtt_shared_group)
+
+    def _client_id(self) -> str:
+        return f"farwire-{self._settings.bridge_id}"
 
     def _on_subscribe(self, _c: Any, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.value >= REFUSED]
@@ -143,7 +151,7 @@ class MqttSource:
             LOG.error("mqtt subscription refused", extra={"reason": refused[0]})
             self._subscribe_at_s = time.monotonic() + SUBSCRIBE_AGAIN_S
             return
-        self._counters.add("mqtt_subscriptions")
+        self._counters.add(f"{self.COUNTED}_subscriptions")
         if any(reason.value == 0 for reason in reasons):
             LOG.error("mqtt subscription granted with QoS 0 only: events can be lost")
 
@@ -153,7 +161,7 @@ class MqttSource:
     def _on_disconnect(self, _c: Any, _u: Any, _flags: Any, reason: ReasonCode, _p: Any) -> None:
         with self._lock:
             self._connection += 1
-        self._counters.add("mqtt_disconnects")
+        self._counters.add(f"{self.COUNTED}_disconnects")
         LOG.warning("mqtt disconnected", extra={"reason": str(reason)})
 
     def _on_message(self, _c: Any, _u: Any, message: paho.MQTTMessage) -> None:
@@ -165,5 +173,11 @@ class MqttSource:
         except UnicodeDecodeError:
             topic = ""  # kept as a message on a strange topic
         self._deliver(
-            MqttMessage(topic, bytes(message.payload), message.mid if message.qos else 0, self._connection)
+            MqttMessage(
+                topic,
+                bytes(message.payload),
+                message.mid if message.qos else 0,
+                self._connection,
+                self.SOURCE,
+            )
         )

@@ -92,6 +92,36 @@ class Settings:
     """Names of device profiles whose LPP frames end with zero bytes that mean nothing; a device's tag
     `farwire_lpp_padded` (`true` or `false`) comes first."""
 
+    ip_mqtt_host: str | None = None
+    """The broker of nodes that speak MQTT themselves; None: there are none. It may be the one above."""
+    ip_mqtt_port: int = 8883
+    """That broker's port."""
+    ip_mqtt_username: str | None = None
+    """User at that broker: may read every node's `up` and write every node's `down`."""
+    ip_mqtt_password: str | None = field(default=None, repr=False)
+    """Password at that broker."""
+    ip_mqtt_ca: Path | None = None
+    """PEM file: the authority that signed that broker's certificate. Set: TLS is used."""
+    ip_mqtt_cert: Path | None = None
+    """PEM file: client certificate for that broker, with `ip_mqtt_key`."""
+    ip_mqtt_key: Path | None = None
+    """PEM file: the key of `ip_mqtt_cert`."""
+    ip_topic_prefix: str = "farwire"
+    """First part of these nodes' topics, `farwire/<DevEUI>/up` and `/down`, and of their URLs,
+    `/farwire/<DevEUI>`."""
+    ip_https_host: str | None = None
+    """Address to serve nodes over HTTPS on; None: there are none."""
+    ip_https_port: int = 8443
+    """Port to serve them on."""
+    ip_https_cert: Path | None = None
+    """PEM file: the certificate shown to them."""
+    ip_https_key: Path | None = None
+    """PEM file: the key of `ip_https_cert`."""
+    ip_https_tokens: Path | None = None
+    """File with a line for each of these nodes: its DevEUI and the SHA-256 of its token."""
+    ip_application: str = "ip"
+    """Application id that nodes over MQTT and HTTPS have at the cloud."""
+
     answer_uplinks: int = 3
     """Uplinks of a node without its answer after which a sent order counts as lost on the radio."""
     mac_reserve_bytes: int = 15
@@ -114,20 +144,26 @@ class Settings:
         for name in ("cloud_address", "chirpstack_address"):
             if not re.fullmatch(r".+:\d{1,5}", getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, expected host:port")
-        if (self.mqtt_cert is None) != (self.mqtt_key is None):
-            raise ValueError("mqtt_cert and mqtt_key belong together; one of them is not set")
+        for cert, key in (("mqtt_cert", "mqtt_key"), ("ip_mqtt_cert", "ip_mqtt_key")):
+            if (getattr(self, cert) is None) != (getattr(self, key) is None):
+                raise ValueError(f"{cert} and {key} belong together; one of them is not set")
+        for name in ("ip_https_cert", "ip_https_key", "ip_https_tokens"):
+            if self.ip_https_host is not None and getattr(self, name) is None:
+                raise ValueError(f"{name} is not set, expected a file because ip_https_host is set")
         for name, profile in self.lpp_profiles.items():
             if profile not in PROFILES:
                 raise ValueError(
                     f"lpp_profiles: {name!r} has {profile!r}, expected one of {', '.join(PROFILES)}"
                 )
-        for text in (*self.applications, self.mqtt_shared_group):
+        for text in (*self.applications, self.mqtt_shared_group, self.ip_topic_prefix):
             if re.search(r"[/+#]", text):
                 raise ValueError(f"{text!r} holds a character that MQTT topics reserve: / + #")
 
 
 _RANGES = (
     ("mqtt_port", 1, 65_535),
+    ("ip_mqtt_port", 1, 65_535),
+    ("ip_https_port", 0, 65_535),
     ("mqtt_keep_alive_s", 5, 65_535),
     ("mqtt_session_expiry_s", 60, 0xFFFF_FFFE),
     ("mqtt_receive_maximum", 1, 65_535),

@@ -19,7 +19,7 @@ def test_a_new_file_gets_every_migration(tmp_path: Path) -> None:
 
     assert names(database) == {
         *("entries", "seen", "schemas", "orders", "set_aside"),
-        *("bases", "recent_records", "parts", "unpublished_schemas"),
+        *("bases", "recent_records", "parts", "unpublished_schemas", "ip_nodes"),
     }
     assert database.connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     database.close()

@@ -20,7 +20,7 @@ TIMEOUT_S = 15
 
 
 class HttpsBoard(Carrier):
-    """Posts to `url`, which ends with the DevEUI, with the node's `token` (`requests`: the board's module)."""
+    """Posts to `url`, which ends with the DevEUI, with the node's `token`; `requests`: the board's module."""
 
     def __init__(self, link: "IpLink", requests: "Any", url: str, token: str) -> None:
         self._link = link

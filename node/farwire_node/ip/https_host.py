@@ -47,6 +47,7 @@ class HttpsHost(Carrier):
         self._epoch = 0
         self._server: Server | None = None
         self._connections = threading.local()
+        self._all: list[http.client.HTTPConnection] = []  # of all threads, for the end
         self._threads = ThreadPoolExecutor(AT_ONCE, "farwire-node-https")
         self._happened: queue.SimpleQueue[tuple[int, int, int, bytes]] = queue.SimpleQueue()
 
@@ -77,6 +78,8 @@ class HttpsHost(Carrier):
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for connection in self._all:
+            connection.close()
 
     def _post(self, epoch: int, server: Server, action: Carry) -> None:
         status, body = 0, b""
@@ -106,6 +109,7 @@ class HttpsHost(Carrier):
             return kept[1]
         if kept is not None:
             kept[1].close()
+            self._all.remove(kept[1])
         connection: http.client.HTTPConnection
         if server.protocol == "https":
             connection = http.client.HTTPSConnection(
@@ -114,4 +118,5 @@ class HttpsHost(Carrier):
         else:
             connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT_S)
         self._connections.kept = (epoch, connection)
+        self._all.append(connection)
         return connection

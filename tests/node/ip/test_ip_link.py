@@ -1,5 +1,6 @@
 """The IP link over a wire in memory: losses, repeats, reconnects, each on a made-up clock."""
 
+import itertools
 import random
 
 import pytest
@@ -7,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farwire_node.errors import ConfigurationError
-from farwire_node.ip import ip_link
 from farwire_node.ip.ip_link import GIVE_UP_MS, OPEN_MS, TAKE_MS, IpLink
 from farwire_node.link import (
     BUSY,
@@ -135,11 +135,12 @@ def test_pauses_between_connections_grow_and_start_over_once_something_was_taken
     wire = Wire(link)
     wire.reachable = False
     link.join(0)
-    tries, now_ms = [], 0
+    tries: list[int] = []
+    now_ms = 0
     while len(tries) < 12:
         now_ms = wire.turn(now_ms)
         tries += [event.retry_ms for event in link.events() if isinstance(event, JoinFailed)]
-    pauses = [later - sooner for sooner, later in zip(tries, tries[1:], strict=False)]
+    pauses = [later - sooner for sooner, later in itertools.pairwise(tries)]
     assert pauses[0] < 6_000
     assert 225_000 <= pauses[-1] <= 375_000
 
@@ -248,57 +249,66 @@ def test_impossible_arguments_are_refused() -> None:
         link.send(0, b"", False, False, 0)
 
 
+class Play:
+    """A link and a wire on which anything may happen; what was sent and what came, for the end."""
+
+    def __init__(self, seed: int, asks: bool) -> None:
+        self.dice = random.Random(seed)
+        self.link = IpLink(self.dice.randrange, poll_ms=20_000 if asks else None)
+        self.wire = Wire(self.link, by_itself=not asks)
+        self.made: dict[bytes, int] = {}  # when each payload was given to the link
+        self.ended: list[bool | None] = []
+        self.downs: list[bytes] = []
+        self.got: list[bytes] = []
+        self.link.join(0)
+
+    def happen(self, number: int, now_ms: int) -> None:
+        payload, chance = number.to_bytes(2, "big"), self.dice.random()
+        if chance < 0.4:
+            confirmed, urgent = self.dice.random() < 0.5, self.dice.random() < 0.3
+            if isinstance(self.link.send(210, payload, confirmed, urgent, now_ms), Sending):
+                self.made[payload] = now_ms
+        elif chance < 0.5:
+            self.wire.cut(now_ms)
+        elif chance < 0.6:
+            self.wire.reachable = not self.wire.reachable
+        elif chance < 0.7:
+            self.wire.acknowledges = not self.wire.acknowledges
+        elif chance < 0.8:
+            self.downs.append(payload)
+            self.wire.down(221, payload, copies=1 + self.dice.randrange(2))
+        elif chance < 0.83:
+            self.link.move(now_ms)
+
+    def turn(self, now_ms: int, longest_ms: int) -> int:
+        until_ms = self.wire.turn(now_ms)
+        assert until_ms > now_ms
+        for event in self.link.events():
+            if isinstance(event, Delivered):
+                self.ended.append(event.acknowledged)
+            elif isinstance(event, Received):
+                self.got.append(event.payload)
+        return max(now_ms + 1, min(until_ms, now_ms + longest_ms))
+
+
 @given(st.integers(0, 10**9), st.booleans(), st.integers(20, 120))
 def test_whatever_the_network_does_each_frame_ends_once_and_none_that_was_delivered_is_missing(
     seed: int, asks: bool, steps: int
 ) -> None:
-    dice = random.Random(seed)
-    link = IpLink(dice.randrange, poll_ms=20_000 if asks else None)
-    wire = Wire(link, by_itself=not asks)
-    link.join(0)
-    now_ms, sent, ended, downs, got = 0, [], [], [], []
-
-    def look() -> None:
-        for event in link.events():
-            if isinstance(event, Delivered):
-                ended.append(event.acknowledged)
-            elif isinstance(event, Received):
-                got.append(event.payload)
-
+    play, now_ms = Play(seed, asks), 0
     for number in range(steps):
-        chance = dice.random()
-        if chance < 0.4:
-            payload, urgent = number.to_bytes(2, "big"), dice.random() < 0.3
-            if isinstance(link.send(210, payload, dice.random() < 0.5, urgent, now_ms), Sending):
-                sent.append((payload, now_ms))
-        elif chance < 0.5:
-            wire.cut(now_ms)
-        elif chance < 0.6:
-            wire.reachable = not wire.reachable
-        elif chance < 0.7:
-            wire.acknowledges = not wire.acknowledges
-        elif chance < 0.8:
-            downs.append(number.to_bytes(2, "big"))
-            data = wire.down(221, downs[-1])
-            wire._waiting += [data] * dice.randrange(2)
-        elif chance < 0.83:
-            link.move(now_ms)
-        until_ms = wire.turn(now_ms)
-        look()
-        assert until_ms > now_ms
-        now_ms = max(now_ms + 1, min(until_ms, now_ms + dice.randrange(40_000)))
+        play.happen(number, now_ms)
+        now_ms = play.turn(now_ms, play.dice.randrange(40_000))
 
-    wire.reachable = wire.acknowledges = True
+    play.wire.reachable = play.wire.acknowledges = True
     for _ in range(200):
-        now_ms = max(now_ms + 1, min(wire.turn(now_ms), now_ms + ip_link.GIVE_UP_MS))
-        look()
+        now_ms = play.turn(now_ms, GIVE_UP_MS)
 
-    assert len(ended) == len(sent)  # each once
-    there = {frame.payload for frame in wire.distinct}
-    assert len(wire.distinct) == len(there)  # under one number each
-    assert sum(outcome is not False for outcome in ended) <= len(there) <= len(sent)
-    assert got == downs
-    made = dict(sent)
-    for at_ms, frame in wire.came:
+    assert len(play.ended) == len(play.made)  # each once
+    there = {frame.payload for frame in play.wire.distinct}
+    assert len(play.wire.distinct) == len(there)  # under one number each
+    assert sum(outcome is not False for outcome in play.ended) <= len(there) <= len(play.made)
+    assert play.got == play.downs
+    for at_ms, frame in play.wire.came:
         if frame.port:
-            assert at_ms - frame.age_ms == made[frame.payload]
+            assert at_ms - frame.age_ms == play.made[frame.payload]

@@ -1,4 +1,4 @@
-"""The IP link, its loop and the boards' carriers on a real MicroPython, over clients of the boards' shapes."""
+"""The IP link, its loop and the boards' carriers on a real MicroPython, over clients of boards' shapes."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from farwire_node.ip.ip_link import IpLink
 
 
 class Wire:
-    """Does a link's actions. `reachable`: a connection can be made; `acknowledges`: its answers come through."""
+    """Does a link's actions. `reachable`: a connection can be made; `acknowledges`: answers come through."""
 
     def __init__(self, link: IpLink, by_itself: bool = True) -> None:
         self.link = link
@@ -38,11 +38,11 @@ class Wire:
             self.open = False
             self.link.on_closed(now_ms)
 
-    def down(self, port: int, payload: bytes) -> bytes:
+    def down(self, port: int, payload: bytes, copies: int = 1) -> bytes:
         """Give the server a downlink, and return its bytes."""
         self._tag += 1
         data = ip_frame.encode_down(DownFrame(self._tag, port, payload))
-        self._waiting.append(data)
+        self._waiting += [data] * copies
         return data
 
     @property

@@ -1,0 +1,287 @@
+"""The whole chain of a node without a radio: program, TLS, broker or HTTPS, bridge, cloud, and back."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from farwire_bridge.settings import Settings
+from farwire_codecs import configuration
+from farwire_codecs import configuration_keys as keys
+from farwire_codecs.configuration import Setting
+from farwire_contract.v1.orders_pb2 import Order
+from farwire_contract.v1.telemetry_pb2 import Fate
+from farwire_node import node_events
+from farwire_node.modems.settings_host import NodeSettings
+from tests.bridge import ip_plant, orders_made
+from tests.bridge.certificates import Authority, Pair
+from tests.bridge.conftest import Running, wait_until
+from tests.bridge.fake_cloud import FakeCloud, Store
+from tests.bridge.ip_plant import NODE_EUI, OTHER_EUI, TOKEN, Plant, node_settings
+from tests.servers import Server, free_port, mosquitto
+
+Start = Callable[[Settings], Running]
+StartNode = Callable[[NodeSettings], Plant]
+
+GOOD = [Fate.ACCEPTED, Fate.ENQUEUED, Fate.SENT]
+
+
+@dataclasses.dataclass
+class Way:
+    """Both ends of one way: how the bridge and the node are set up for it."""
+
+    bridge: Settings
+    node: NodeSettings
+
+
+@pytest.fixture
+def node_pair(authority: Authority) -> Pair:
+    return authority.sign(NODE_EUI)
+
+
+@pytest.fixture
+def ip_broker(tmp_path: Path, authority: Authority, server_pair: Pair) -> Iterator[Server]:
+    with mosquitto(options=ip_plant.secured(tmp_path, authority, server_pair)) as server:
+        yield server
+
+
+@pytest.fixture
+def over_mqtt(
+    settings: Settings, tmp_path: Path, authority: Authority, ip_broker: Server, node_pair: Pair
+) -> Way:
+    pair = authority.sign("bridge")  # its name is its user at the broker
+    return Way(
+        dataclasses.replace(
+            settings,
+            ip_mqtt_host="127.0.0.1",
+            ip_mqtt_port=ip_broker.port,
+            ip_mqtt_ca=authority.ca,
+            ip_mqtt_cert=pair.cert,
+            ip_mqtt_key=pair.key,
+        ),
+        node_settings(tmp_path, "mqtt", ip_broker.port, authority.ca, node_pair),
+    )
+
+
+@pytest.fixture
+def over_https(settings: Settings, tmp_path: Path, authority: Authority, server_pair: Pair) -> Way:
+    port = free_port()
+    return Way(
+        dataclasses.replace(
+            settings,
+            ip_https_host="127.0.0.1",
+            ip_https_port=port,
+            ip_https_cert=server_pair.cert,
+            ip_https_key=server_pair.key,
+            ip_https_tokens=ip_plant.tokens(tmp_path, NODE_EUI),
+        ),
+        node_settings(tmp_path, "https", port, authority.ca),
+    )
+
+
+@pytest.fixture(params=["over_mqtt", "over_https"])
+def way(request: pytest.FixtureRequest) -> Way:
+    found: Way = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def start_node() -> Iterator[StartNode]:
+    """Start nodes, ended with the test."""
+    plants: list[Plant] = []
+
+    def starter(settings: NodeSettings) -> Plant:
+        plants.append(Plant(settings))
+        return plants[-1]
+
+    yield starter
+    for plant in plants:
+        plant.stop()
+
+
+def released(plant: Plant) -> int:
+    """Return through which record the cloud acknowledged all."""
+    return max((event.through for event in plant.of(node_events.Released)), default=0)  # type: ignore[attr-defined]
+
+
+def test_records_reach_the_cloud_and_its_acknowledgement_releases_them(
+    way: Way, store: Store, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(way.node)
+
+    wait_until(lambda: released(plant) >= 30, 60)
+
+    records = store.records[NODE_EUI]
+    assert set(range(1, 31)) <= set(records)
+    assert [records[number].readings[0].raw[0] for number in (1, 2, 30)] == [1, 2, 30]
+    heard = store.of("records")[0]
+    assert heard.device.application_id == "ip"
+    assert heard.uplink.gateways == 0
+    assert bridge.count("refused") == bridge.count("malformed") == 0
+
+
+def test_a_command_is_executed_and_answered(
+    way: Way, store: Store, cloud: FakeCloud, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(way.node)
+    wait_until(lambda: released(plant), 30)
+    order = orders_made.set_output(NODE_EUI)
+
+    cloud.order(order)
+    wait_until(lambda: bridge.count("orders_done") == 1, 30)
+
+    assert plant.lamp.history == [100]
+    assert store.fates(order.order_id) == GOOD
+    assert [entry.answer.command_number for entry in store.of("answer")] == [order.command.number]
+
+
+def test_a_confirmed_command_is_acknowledged_by_the_node_itself(
+    way: Way, store: Store, cloud: FakeCloud, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(way.node)
+    wait_until(lambda: released(plant), 30)
+    order = orders_made.set_output(NODE_EUI, confirmed=True)
+
+    cloud.order(order)
+    wait_until(lambda: bridge.count("orders_done") == 1, 30)
+
+    assert plant.lamp.history == [100]
+    assert store.fates(order.order_id)[:3] == GOOD
+
+
+def configure(*settings: Setting) -> Order:
+    """An order for a document of these settings."""
+    document = configuration.canonical(settings)
+    order = orders_made.configure(NODE_EUI)
+    order.configuration.document = configuration.encode_document(document)
+    order.configuration.hash = configuration.document_hash(document)
+    return order
+
+
+def test_a_configuration_gets_in_sync(
+    way: Way, store: Store, cloud: FakeCloud, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(way.node)
+    wait_until(lambda: released(plant), 30)
+    order = configure(
+        Setting(keys.SAMPLING_INTERVAL_S, None, 2),
+        Setting(keys.REPORTING_INTERVAL_S, None, 6),
+        *(Setting(keys.HIGH, channel, 1_000_000 + channel) for channel in range(2, 40)),
+    )
+
+    cloud.order(order)
+    wait_until(lambda: bridge.count("orders_done") == 1, 60)
+
+    assert store.fates(order.order_id) == GOOD
+    assert store.of("state")[-1].state.configuration_hash == order.configuration.hash
+    assert plant.of(node_events.ConfigurationApplied)
+
+
+def test_a_node_goes_to_the_server_that_its_configuration_names(
+    over_mqtt: Way,
+    cloud: FakeCloud,
+    start: Start,
+    start_node: StartNode,
+    tmp_path: Path,
+    authority: Authority,
+    server_pair: Pair,
+) -> None:
+    start(over_mqtt.bridge)
+    plant = start_node(over_mqtt.node)
+    wait_until(lambda: released(plant), 30)
+    (tmp_path / "other").mkdir()
+    with mosquitto(options=ip_plant.secured(tmp_path / "other", authority, server_pair)) as other:
+        order = configure(
+            Setting(keys.SAMPLING_INTERVAL_S, None, 1),
+            Setting(keys.SERVER_HOST, 0, "127.0.0.1"),
+            Setting(keys.SERVER_PORT, 0, other.port),
+        )
+
+        cloud.order(order)
+        wait_until(lambda: NODE_EUI in other.log.read_text(), 30)
+        wait_until(lambda: len(plant.of(node_events.Joined)) >= 2, 30)
+
+        plant.stop()
+
+
+def test_what_comes_while_bridge_and_broker_are_away_is_lost_by_nobody(
+    over_mqtt: Way, store: Store, start: Start, start_node: StartNode, ip_broker: Server
+) -> None:
+    bridge = start(over_mqtt.bridge)
+    wait_until(lambda: bridge.count("ip_mqtt_subscriptions"))
+    plant = start_node(over_mqtt.node)
+    wait_until(lambda: released(plant) >= 5, 30)
+
+    bridge.stop()
+    before = plant.sensor.count
+    wait_until(lambda: plant.sensor.count >= before + 40, 30)
+    start(over_mqtt.bridge)
+    wait_until(lambda: released(plant) >= before + 40, 60)
+
+    records = store.records[NODE_EUI]
+    assert set(range(1, before + 41)) <= set(records)
+    times = [records[number].time_ms for number in range(1, before + 41)]
+    assert times == sorted(times)
+
+
+def test_a_node_that_starts_again_goes_on_where_it_was(
+    way: Way, store: Store, start: Start, start_node: StartNode
+) -> None:
+    start(way.bridge)
+    first = start_node(way.node)
+    wait_until(lambda: released(first) >= 5, 30)
+    first.stop()
+    count = first.sensor.count
+
+    second = start_node(way.node)
+    wait_until(lambda: released(second) >= count + 5, 60)
+
+    assert set(range(1, count + 5)) <= set(store.records[NODE_EUI])
+
+
+def test_a_wrong_token_gets_nothing_in_and_shows_in_no_log(
+    over_https: Way, store: Store, start: Start, start_node: StartNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bridge = start(over_https.bridge)
+    plant = start_node(dataclasses.replace(over_https.node, server_password=TOKEN + "x"))
+
+    wait_until(lambda: bridge.count("ip_requests_refused") >= 2, 30)
+
+    assert not store.entries
+    assert not plant.inner.link.joined
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(over_https.node)
+
+
+def test_a_server_with_a_strangers_certificate_gets_nothing(
+    way: Way, store: Store, start: Start, start_node: StartNode, tmp_path: Path
+) -> None:
+    stranger = Authority(tmp_path / "stranger", "somebody else")
+    bridge = start(way.bridge)
+    plant = start_node(dataclasses.replace(way.node, server_ca=stranger.ca))
+
+    wait_until(lambda: len(plant.inner.link.counters) and plant.inner.link._pauses.attempts >= 2, 30)
+
+    assert not plant.inner.link.joined
+    assert not store.entries
+    assert bridge.count("received") == bridge.count("ip_requests") == 0
+
+
+def test_a_node_cannot_speak_for_another(
+    over_mqtt: Way, store: Store, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(over_mqtt.bridge)
+    wait_until(lambda: bridge.count("ip_mqtt_subscriptions"))
+    plant = start_node(dataclasses.replace(over_mqtt.node, dev_eui=OTHER_EUI))
+
+    wait_until(lambda: plant.inner.link.counters["lost"] or plant.inner.link._pauses.attempts, 30)
+
+    assert not store.entries
+    assert bridge.count("received") == 0
