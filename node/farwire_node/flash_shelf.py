@@ -59,6 +59,11 @@ class FlashShelf:
         return self._log.records_capacity
 
     @property
+    def tolerance(self) -> int:
+        """Units within which all that was thinned lies on the lines between what is here."""
+        return self._log.tolerance
+
+    @property
     def slot_size(self) -> int:
         """Bytes that a record's values and time take in memory."""
         return self._ring.slot_size - 4

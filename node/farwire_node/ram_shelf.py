@@ -203,29 +203,23 @@ class RamShelf:
                 if step > half:
                     break
                 position = 0
-                self._begin_pass()
+                if not self._raised:
+                    self._tolerance >>= 1
+                self._raised = False
+                self._thinning = None  # from the oldest record on again
             record = ring.get(position)
-            goes = self._thinning.follow(record.time_s, record.values, ring.is_kept(position))  # type: ignore[union-attr]
+            thinning = self._thinning or Thinning(self._units, self._tolerance)
+            thinning.tolerance, self._thinning = self._tolerance, thinning
+            goes = thinning.follow(record.time_s, record.values, ring.is_kept(position))
             before, self._before, self._judged = self._before, record.number, record.number
             if goes:
                 position = ring.find(before)
                 if ring.number_at(position) == before:
                     return position
             if not step % JUDGED:
-                self._raise()
+                self._raised = True
+                self._tolerance = coarser(self._tolerance)
         return self._oldest_ordinary()
-
-    def _begin_pass(self) -> None:
-        if self._thinning is not None and not self._raised:
-            self._tolerance >>= 1
-        self._raised = False
-        self._thinning = Thinning(self._units, self._tolerance)
-
-    def _raise(self) -> None:
-        self._raised = True
-        self._tolerance = coarser(self._tolerance)
-        if self._thinning is not None:
-            self._thinning.tolerance = self._tolerance
 
     def _oldest_ordinary(self) -> int:
         for position in range(self._ring.count // 2):

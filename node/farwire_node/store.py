@@ -183,7 +183,7 @@ class RecordStore:
                 found = self._shelf.count(*part)
                 if found:
                     count += found
-                    highest = part[1]
+                    highest = self._last_at(part[1])
                     forgotten = self._released.add(*part)
                     if forgotten is not None:
                         count -= self._shelf.count(*forgotten)
@@ -195,7 +195,7 @@ class RecordStore:
             dropped = self.dropped
             self._shelf.note(self.first, self.unsent)
             self._recount(dropped)
-        return Release(count, self._last_at(highest) if count else 0)
+        return Release(count, highest)
 
     def is_foreign(self, acknowledgement: Acknowledgement) -> bool:
         """Return whether it speaks of numbers that this node never gave (its storage was lost)."""

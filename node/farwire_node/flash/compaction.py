@@ -2,7 +2,8 @@
 
 The records of a stretch of sectors are copied, without those that the curve can do without, into a sector
 that replaces them from the moment it is covered. Until then nothing changed: a power cut costs the work.
-The tolerance grows while a stretch does not come to half of its records.
+The tolerance grows while a stretch does not come to half of its records. It counts from the curve that was
+sampled: what was thinned before may move only by what is left of it.
 """
 
 from farwire_node.flash import entries
@@ -11,13 +12,13 @@ from farwire_node.flash.reader import Reader
 from farwire_node.flash.sectors import Cover, Sector, Sectors
 from farwire_node.flash.walk import Walk
 from farwire_node.number_ranges import NumberRanges
-from farwire_node.thinning import Thinning, coarser
+from farwire_node.thinning import COARSEST, Thinning, coarser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-JUDGED = 64  # records after which the tolerance grows if more than half of them were kept
+JUDGED = 16  # records after which the tolerance grows if more than half of them were kept
 
 
 class Compaction:
@@ -42,8 +43,11 @@ class Compaction:
         self._offset = sectors.begin(self._target)
         self._written = Before(axes, first - 1)
         self._thinning = Thinning(units, tolerance)
+        self._tolerance = tolerance
+        self._owed = 0  # of the record that waits: the tolerance that it was thinned with before
+        self._most_owed = 0
         self._taken = first - 1  # the last number that was looked at
-        self._source = Sector(-1, -1, 0, 0, 0, False)
+        self._source = Sector(-1, -1, 0, 0, 0, 0)
         self._walk: Walk | None = None
         self._waiting: tuple[int, int, tuple[tuple[int, ...] | None, ...], bool] | None = None
         self._count = self._dropped = 0
@@ -83,6 +87,9 @@ class Compaction:
         number, time_s, values, keep = found
         if released.last_of(number + shift) is not None:
             return
+        self._thinning.tolerance = (
+            COARSEST if self._tolerance >= COARSEST else max(0, self._tolerance - self._owed)
+        )
         goes = self._thinning.follow(time_s, values, keep)
         if self._waiting is not None:
             if goes:
@@ -93,13 +100,15 @@ class Compaction:
                 return
             self._judge(goes)
         self._waiting = found
+        self._owed = max(0, self._source.thinned - 1)
+        self._most_owed = max(self._most_owed, self._owed)
 
     def _judge(self, went: bool) -> None:
         self._judged += 1
         self._kept += not went
         if self._judged == JUDGED:
             if 2 * self._kept > JUDGED:
-                self._thinning.tolerance = coarser(self._thinning.tolerance)
+                self._tolerance = coarser(self._tolerance)
             self._judged = self._kept = 0
 
     def _next(self) -> "tuple[int, int, tuple[tuple[int, ...] | None, ...], bool] | None":
@@ -142,14 +151,15 @@ class Compaction:
         if last < first:
             self._sectors.release(self._target)
             return
-        self.cover = Cover(last, self._count, self._dropped, self._thinning.tolerance)
+        tolerance = max(self._tolerance, self._most_owed)
+        self.cover = Cover(last, self._count, self._dropped, tolerance)
         self._sectors.cover(self._target, self.cover)
         live = []
         placed = False
         for index, sector in enumerate(self._sectors.live):
             end = self._reader.end_of(index)
             if sector.first >= first and not placed:
-                live.append(Sector(*self._target[:4], self._count, True))
+                live.append(Sector(*self._target[:4], self._count, 1 + tolerance))
                 placed = True
             if first <= sector.first <= last:
                 if end <= last + 1:

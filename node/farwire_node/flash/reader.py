@@ -81,7 +81,7 @@ class Reader:
         while index >= 0:
             number = min(number, self.end_of(index))
             self._load(self._sectors.live[index], number - 1)
-            if self._records and self._records[0].number >= number and self._chunk:
+            if self._chunk and (not self._records or self._records[0].number >= number):
                 self._load(self._sectors.live[index], self._bounds[self._chunk] - 1)
             found = None
             for record in self._records:

@@ -15,14 +15,14 @@ from farwire_node.flash.reader import Reader
 from farwire_node.flash.sectors import Sector, Sectors
 from farwire_node.flash.walk import Walk
 from farwire_node.number_ranges import NumberRanges
-from farwire_node.thinning import units
+from farwire_node.thinning import COARSEST, units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 AT_A_TIME = 16  # records thinned for each one that is added: a sector is free long before one is full
-SPARE = 2  # sectors that should be free: the next one, and one to thin into
+SPARE = 3  # sectors that should be free: the next one, one to thin into, and one that a power cut may cost
 RUN_FULL = 8 * entries.MARKS
 
 
@@ -55,9 +55,7 @@ class RecordLog:
         self._marked = False
         self._compaction: Compaction | None = None
         self._gone: list[int] = []  # numbers of records given up that `append` has yet to return
-        self._thin_from = 0
-        self._tolerance = 0
-        self._stalled = False  # thinning came to little: every record is one to be kept
+        self._stalled = False  # thinning comes to little: every record is one to be kept
         self._mount()
 
     @property
@@ -85,8 +83,8 @@ class RecordLog:
 
     @property
     def tolerance(self) -> int:
-        """Of the thinning, in units; 0: only what lies on the line was given up."""
-        return self._tolerance
+        """Units within which all that was thinned lies on the lines between what is here."""
+        return max([0] + [int(sector.thinned) - 1 for sector in self._sectors.live])
 
     def count_covers(self, sequence: int) -> None:
         """Have in `dropped` what thinned sectors after this one gave up: no mark came to have it."""
@@ -223,13 +221,12 @@ class RecordLog:
         if self._compaction is None:
             if not self.thins or self._stalled or not 0 < self._sectors.free <= SPARE:
                 return
-            live = self._sectors.live
-            end = live[len(live) // 2].first
-            first = self._thin_from if live[0].first < self._thin_from else live[0].first
-            if self._reader.sector_of(end - 1) - self._reader.sector_of(first) < 1:
-                first = live[0].first
+            stretch = self._stretch()
+            if stretch is None:
+                return
+            first, end, tolerance = stretch
             self._compaction = Compaction(
-                self._sectors, self._reader, self._axes, self._units, first, end, self._tolerance
+                self._sectors, self._reader, self._axes, self._units, first, end, tolerance
             )
         self._gone += self._compaction.step(AT_A_TIME, self.released, self.shift)
         if self._compaction.done:
@@ -237,12 +234,31 @@ class RecordLog:
             if cover is not None:
                 self.dropped += cover.dropped
                 self.covered = self._compaction.sequence
-                self._thin_from = cover.last + 1
-                plenty = 4 * cover.count < cover.dropped
-                self._tolerance = cover.tolerance >> 1 if plenty else cover.tolerance
-                self._stalled = 8 * cover.dropped < cover.count
+                self._stalled = cover.tolerance >= COARSEST and 8 * cover.dropped < cover.count
             self._compaction = None
-            self.write_mark()
+            entry = entries.mark(self.describe(), self._live_sequence)
+            if self._offset + len(entry) <= self._end:  # else the next sector's mark says what was given up
+                self._program(entry)
+                self._marked = True
+
+    def _stretch(self) -> "tuple[int, int, int] | None":
+        """Return where to thin in the older half, from which number to before which, and how coarsely.
+
+        That is where the curve was thinned least, the oldest such part of two sectors or more.
+        """
+        live = self._sectors.live
+        half = len(live) // 2
+        least = best = -1
+        for index in range(half - 1):
+            coarse = max(live[index].thinned, live[index + 1].thinned)
+            if best < 0 or coarse < least:
+                least, best = coarse, index
+        if best < 0:
+            return None
+        end = best + 2
+        while end < half and live[end].thinned <= least:
+            end += 1
+        return live[best].first, live[end].first, max(0, least - 1)
 
     def _drop_oldest(self, wanted: int) -> None:
         """Give up the oldest sectors until so many are free."""
@@ -313,8 +329,6 @@ class RecordLog:
             self.mark = walk.mark
         else:
             self.mark = self._earlier_mark(newest)
-        for _, cover in self._sectors.covers:
-            self._tolerance = cover.tolerance
 
     def _earlier_mark(self, newest: Sector) -> tuple[int, ...]:
         """Return the mark of the sector before the newest one, which was cut before it had its own."""

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 Sector = namedtuple("Sector", ("place", "sequence", "origin", "first", "count", "thinned"))
 """`place`: its index in flash; `origin`: the number that it was begun for; `first`: the one from which on its
 records count (to the next sector's `first`); `count`: how many do in a thinned one, -1 where nobody counted
-them; where none was thinned it is all numbers between."""
+them; where none was thinned it is all numbers between; `thinned`: 0, or 1 + its cover's tolerance."""
 
 Cover = namedtuple("Cover", ("last", "count", "dropped", "tolerance"))
-"""`last`: number up to which it replaces older sectors; `count` records are in it, `dropped` ones no more."""
+"""`last`: number up to which it replaces older sectors; `count` records are in it, `dropped` ones no more;
+`tolerance`: units within which all that were ever given up between its records lie on their line."""
 
 _HEADER = ">HBIIIB"  # magic, kind, sequence, first number, erases, channels; then a check of 2 bytes
 _COVER = ">IIII"  # then a check of 2 bytes
@@ -87,7 +88,7 @@ class Sectors:
         self._write_header(place, _THINNED if thinned else _NORMAL, self._sequence, first)
         self._last_place = place
         self._used[place] = 1
-        return Sector(place, self._sequence, first, first, 0 if thinned else -1, thinned)
+        return Sector(place, self._sequence, first, first, 0 if thinned else -1, int(thinned))
 
     def release(self, sector: Sector) -> None:
         """Give a sector back; its records must be known to be of no use by other means."""
@@ -192,7 +193,7 @@ class Sectors:
             return None
         self._erases[place] = max(self._erases[place], erases)
         if data[_RETIRED_AT] != 0xFF:
-            return Sector(place, sequence, first, first, 0, True), None, b""
+            return Sector(place, sequence, first, first, 0, 1), None, b""
         columns = self.flash.read(start + _CHANNELS_AT, 2 * channels + 2)
         if struct.unpack_from(">H", columns, 2 * channels)[0] != crc32(columns[:-2], sequence) & 0xFFFF:
             return None
@@ -200,7 +201,7 @@ class Sectors:
         raw = data[_COVER_AT : _COVER_AT + _COVER_SIZE]
         if struct.unpack_from(">H", raw, _COVER_SIZE - 2)[0] == crc32(raw[:-2], sequence) & 0xFFFF:
             cover = Cover(*struct.unpack_from(_COVER, raw, 0))
-        thinned = kind == _THINNED
+        thinned = 0 if kind != _THINNED else 1 if cover is None else 1 + cover.tolerance
         count = cover.count if cover is not None and thinned else -1
         return Sector(place, sequence, first, first, count, thinned), cover if thinned else None, columns[:-2]
 

@@ -10,7 +10,7 @@ from farwire_codecs.batch import Record
 from farwire_codecs.schema import plain
 from farwire_node.ram_shelf import RESERVED
 from farwire_node.storage import MemoryStorage
-from farwire_node.store import RecordStore, Release
+from farwire_node.store import AROUND, RecordStore, Release
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
 
 SCHEMA = plain(0, (TEMPERATURE, HUMIDITY))
@@ -377,3 +377,52 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_full_memory_keeps_the_shape_of_all_that_was_sampled() -> None:
+    store = RecordStore(SCHEMA, 64, MemoryStorage())
+    truth = {}
+    for index in range(2_000):
+        number, value = store.next, 200 + (40 if 300 <= index < 320 else 0) + index % 2
+        truth[number] = value
+        store.add(1000 + 60 * index, ((value,), (90,)))
+
+    kept = held(store)
+    assert len(kept) == 64
+    assert kept[0] == 1
+    assert kept[-30:] == list(range(1971, 2001))
+    assert store.dropped == 2_000 - 64
+    assert any(truth[number] >= 240 for number in kept)  # the peak of twenty records in two thousand
+
+
+def test_records_around_an_alarm_stay_in_a_full_memory() -> None:
+    store = RecordStore(SCHEMA, 64, MemoryStorage())
+    for index in range(1_000):
+        store.add(1000 + 60 * index, ((200,), (90,)))
+        if index == 200:
+            store.keep_around()
+
+    assert set(range(201 - AROUND, 202 + AROUND)) <= set(held(store))
+
+
+def test_a_number_given_up_between_others_is_carried_without_values() -> None:
+    store = RecordStore(SCHEMA, 8, MemoryStorage())
+    for index in range(9):
+        store.add(1000 + 60 * index, ((200 + index,), (90,)))
+
+    assert held(store) == [1, 3, 4, 5, 6, 7, 8, 9]
+    assert store.carries(2)
+    assert store.record(2) == Record(2, 1060, (None, None))
+
+
+def test_erased_records_are_given_up_and_do_not_come_again() -> None:
+    storage = MemoryStorage()
+    store = filled(6, storage=storage)
+    store.save(0)
+
+    store.erase()
+
+    after = RecordStore(SCHEMA, 32, storage)
+    after.restore(0)
+    assert (held(store), held(after), after.dropped) == ([], [], 6)
+    assert after.next >= 7
