@@ -93,6 +93,12 @@ class Configuration:
         """Return the value of a key of the node that is in BUILT_IN."""
         return self._values.get((key, None), BUILT_IN[key])
 
+    @property
+    def device_class(self) -> "str | None":
+        """The class, "A" or "C"; None: as the link was made."""
+        value = self._values.get((keys.RADIO_CLASS, None))
+        return None if value is None else "AC"[value]
+
     def heard(self) -> None:
         """Something came from the network: what runs is good enough to stay."""
         self._trial.end()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from farwire_codecs import configuration
+from farwire_codecs import configuration, configuration_keys
 from farwire_codecs.configuration import Setting
 from farwire_node.aes_host import HostAes
 from farwire_node.guard import POWER_ON, Guard
@@ -169,7 +169,6 @@ class Plant:
                 **self._options.making.link(number),
             },
         )
-        link.set_class(self._options.device_class)
         return link
 
     def _kit(self, number: int) -> Kit:
@@ -186,6 +185,7 @@ class Plant:
         usual = (
             Setting(configuration.SAMPLING_INTERVAL_S, None, self._options.sampling_interval_s),
             Setting(configuration.REPORTING_INTERVAL_S, None, self._options.reporting_interval_s),
+            Setting(configuration_keys.RADIO_CLASS, None, int(self._options.device_class == "C")),
         )
         said = {(setting.key, setting.index) for setting in special}
         rest = tuple(setting for setting in usual + kit.limits if (setting.key, setting.index) not in said)

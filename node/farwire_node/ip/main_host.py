@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
+from farwire_codecs.configuration_keys import RADIO_CLASS
 from farwire_node import node_events
 from farwire_node.ip.https_host import HttpsHost
 from farwire_node.ip.ip_link import IpLink
@@ -63,6 +64,7 @@ class IpNode:
                 (
                     Setting(configuration.SAMPLING_INTERVAL_S, None, settings.sampling_interval_s),
                     Setting(configuration.REPORTING_INTERVAL_S, None, settings.reporting_interval_s),
+                    Setting(RADIO_CLASS, None, int(settings.device_class == "C")),
                 )
             ),
         )

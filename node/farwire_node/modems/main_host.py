@@ -8,6 +8,7 @@ from pathlib import Path
 
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
+from farwire_codecs.configuration_keys import RADIO_CLASS
 from farwire_codecs.schema import Channel
 from farwire_node import node_events
 from farwire_node.drivers import linux_host, registry
@@ -67,6 +68,7 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
         (
             Setting(configuration.SAMPLING_INTERVAL_S, None, settings.sampling_interval_s),
             Setting(configuration.REPORTING_INTERVAL_S, None, settings.reporting_interval_s),
+            Setting(RADIO_CLASS, None, int(settings.device_class == "C")),
         )
     )
 

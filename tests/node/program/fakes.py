@@ -101,6 +101,10 @@ class FakeLink(Link):
     joins: int = 0
     confirmed: list[bool] = field(default_factory=list)  # whether each frame asked the network for an answer
     answers_confirmed: bool = True
+    classes: list[str] = field(default_factory=list)  # that the node asked for
+
+    def set_class(self, device_class: str) -> None:
+        self.classes.append(device_class)
 
     def __post_init__(self) -> None:
         self._events: list[tuple[object, ...]] = []
@@ -430,14 +434,17 @@ class Bench:
             return
         queued = list(self.cloud.queue)
         self.cloud.hear(frame[0], frame[1:], self.now_ms)
-        candidates = [item for item in self.cloud.queue if not self.late or item in queued]
+        # What waits already goes first, also where the cloud has something newer to say by now.
+        candidates = queued if self.late else self.cloud.queue
         if candidates:
-            self.cloud.queue.remove(candidates[0])
+            chosen = candidates[0]
+            if chosen in self.cloud.queue:
+                self.cloud.queue.remove(chosen)
             self.downlinks += 1
-            if candidates[0][0] == ports.ACKNOWLEDGEMENT:
+            if chosen[0] == ports.ACKNOWLEDGEMENT:
                 self.cloud.acknowledgements += 1
             if self.dice.random() >= self.loss_down:
-                self._answer = candidates[0]
+                self._answer = chosen
 
     def _listen(self, step: Listen) -> None:
         if self._answer is None:

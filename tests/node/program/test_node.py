@@ -17,6 +17,7 @@ from farwire_codecs.configuration import (
     SAMPLING_INTERVAL_S,
     Setting,
 )
+from farwire_codecs.configuration_keys import RADIO_CLASS
 from farwire_codecs.lpp_actuators import Output, encode_actuators
 from farwire_node import node_events
 from farwire_node.link import AIRTIME, Refusal, Sending
@@ -451,3 +452,12 @@ def test_stop_sampling_ends_the_samples_and_nothing_is_sent_once_all_is_acknowle
     bench.run(3600)
 
     assert (len(bench.sampled), len(bench.link.sent)) == (sampled, sent)
+
+
+def test_a_configuration_can_change_the_class_and_without_it_the_links_own_stays() -> None:
+    silent, told = Bench(), Bench(settings=(Setting(RADIO_CLASS, None, 1),))
+    silent.run(30)
+    told.run(30)
+
+    assert silent.link.classes == []
+    assert told.link.classes == ["C"]
