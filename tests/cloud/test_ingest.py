@@ -202,6 +202,20 @@ def test_a_number_used_twice_is_found_by_a_copy_that_never_saw_the_first(
     assert len(refused_items(store)) == 1
 
 
+def test_a_number_that_a_node_gave_up_after_sending_it_leaves_the_stored_record_as_it_is(
+    copy: Copy, store: MemoryTable
+) -> None:
+    copy.deliver(records_entry([1, 2]))
+    before = store.items[keys.record(EUI, 1)]
+    empty = contract.Record(number=1, time_ms=record(1).time_ms + 7_000)
+
+    copy.deliver(entry(records=contract.Records(records=[empty, contract.Record(number=3, time_ms=T0)])))
+
+    assert refused_items(store) == []
+    assert store.items[keys.record(EUI, 1)] == before
+    assert stored_numbers(store) == [1, 2, 3]
+
+
 def test_a_repeat_whose_time_differs_by_the_ages_resolution_is_the_same_record(
     copy: Copy, store: MemoryTable
 ) -> None:

@@ -212,7 +212,13 @@ def _plan_alarms(
 
 
 def is_same(stored: Record, record: Record) -> bool:
-    """Return whether two records with one number are one record."""
+    """Return whether two records with one number are one record.
+
+    One without readings is of any: a node whose memory was full may have given up what it had sent before, and
+    then sends its number alone.
+    """
+    if not record.readings:
+        return True
     return stored.readings == record.readings and abs(stored.time_ms - record.time_ms) <= SAME_WITHIN_MS
 
 
