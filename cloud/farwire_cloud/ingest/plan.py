@@ -214,8 +214,8 @@ def _plan_alarms(
 def is_same(stored: Record, record: Record) -> bool:
     """Return whether two records with one number are one record.
 
-    One without readings is of any: a node whose memory was full may have given up what it had sent before, and
-    then sends its number alone.
+    One without readings is of any: a node whose memory was full may have given up what it had sent before,
+    and then sends its number alone.
     """
     if not record.readings:
         return True
