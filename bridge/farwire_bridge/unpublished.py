@@ -42,10 +42,13 @@ class UnpublishedReader:
         self._connection = connection
 
     def read(self, after: int, most: int) -> list[UnpublishedSchema]:
-        """Return the next ones with an id above `after`, oldest first, at most `most`."""
+        """Return the next ones with an id above `after`, oldest first, at most `most`.
+
+        Devices that come without ChirpStack are left out: it does not know them.
+        """
         rows = self._connection.execute(
             "SELECT id, dev_eui, schema_id, channels FROM unpublished_schemas"
-            " WHERE id > ? ORDER BY id LIMIT ?",
+            " WHERE id > ? AND dev_eui NOT IN (SELECT dev_eui FROM ip_nodes) ORDER BY id LIMIT ?",
             (after, most),
         ).fetchall()
         return [UnpublishedSchema(*row) for row in rows]

@@ -36,7 +36,7 @@ def configured(storage: Storage, protocols: "tuple[str, ...]", usual: Server) ->
                     values.get((keys.SERVER_PORT, index), USUAL_PORTS[protocol]),
                     values.get((keys.SERVER_PATH, index), usual.path),
                     values.get((keys.SERVER_USER, index), usual.user),
-                    values.get((keys.SERVER_PASSWORD, index), usual.password),
+                    _text(values.get((keys.SERVER_PASSWORD, index)), usual.password),
                 )
             )
     return found or [usual]
@@ -48,6 +48,14 @@ def _document(storage: Storage) -> "tuple[codec.Setting, ...]":
         return codec.decode_document(saved) if saved else ()
     except CodecError:
         return ()
+
+
+def _text(secret: "bytes | None", usual: str) -> str:
+    """Return a secret as text; one that is no UTF-8 no server will take."""
+    try:
+        return usual if secret is None else secret.decode()
+    except UnicodeError:
+        return ""
 
 
 class Turns:
