@@ -9,10 +9,10 @@ RX1 slower, but never slower than the region's default RX2 data rate, which the 
 
 from dataclasses import dataclass
 
-from farwire_codecs.ip_frame import LONGEST_PAYLOAD
-
 IP_REGION = "ip"
 """Stands for a region where there is no radio."""
+IP_LIMIT = 242
+"""There as much as LoRaWAN ever carries (N of RP002's tables): what the frames that go down are made for."""
 
 SMALLEST = 11
 """N of the slowest data rate that any region allows for a downlink (AS923 DR2 with dwell time)."""
@@ -43,7 +43,7 @@ REGIONS = {
 def payload_limit(region_id: str, data_rate: int, reserve: int) -> int:
     """Return the bytes that fit after an uplink, with `reserve` of them left to MAC commands."""
     if region_id == IP_REGION:
-        return LONGEST_PAYLOAD
+        return IP_LIMIT
     region = REGIONS.get(region_id.lower().partition("_")[0])
     if region is None or data_rate >= len(region.rx1):
         return SMALLEST

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farwire_bridge.payload_limits import REGIONS, SMALLEST, payload_limit
+from farwire_bridge.payload_limits import IP_REGION, REGIONS, SMALLEST, payload_limit
 from farwire_node.lorawan import regions
 
 
@@ -36,3 +36,7 @@ def test_what_is_enqueued_fits_both_windows_by_the_nodes_own_tables(name: str) -
         for downlink_dr in (*(downlink_drs or ()), region.rx2_dr):
             if region.max_payload_down[downlink_dr]:  # some offsets name a data rate without a modulation
                 assert payload_limit(name, uplink_dr, 0) <= region.max_payload_down[downlink_dr]
+
+
+def test_without_a_radio_a_downlink_may_be_as_long_as_the_longest_on_a_radio() -> None:
+    assert payload_limit(IP_REGION, 0, 15) == 242
