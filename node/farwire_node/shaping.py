@@ -16,13 +16,15 @@ SMALLER, ALL_CHANNELS, ONE_CHANNEL = 0, 1, 2  # a choice's values (farwire_codec
 
 _RANKS = (1, 2, 0)  # by a priority's value: normal, low, high
 
-UNSHAPED = Shaping(242, LONGEST_RUN, SMALLER, False)
+ANY_LENGTH = 65_535  # of a frame: as the link carries it
+UNSHAPED = Shaping(ANY_LENGTH, LONGEST_RUN, SMALLER, False)
 
 
 def of(running: Configuration) -> Shaping:
     """Return what a configuration says."""
+    limit = running.whole(keys.PAYLOAD_LIMIT)
     return Shaping(
-        running.whole(keys.PAYLOAD_LIMIT),
+        ANY_LENGTH if limit == keys.KEYS[keys.PAYLOAD_LIMIT].high else limit,  # the highest bounds no link
         min(running.whole(keys.RECORDS_PER_FRAME), LONGEST_RUN),
         running.whole(keys.HISTORY_LAYOUT),
         bool(running.whole(keys.LPP_LIVE)),

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farwire_codecs import configuration, ports
+from farwire_codecs.configuration import Setting
+from farwire_codecs.schema import Channel
 from farwire_node.errors import ConfigurationError
 from farwire_node.ip.ip_link import GIVE_UP_MS, OPEN_MS, TAKE_MS, IpLink
 from farwire_node.link import (
@@ -20,6 +23,9 @@ from farwire_node.link import (
     Refusal,
     Sending,
 )
+from farwire_node.node import Node
+from farwire_node.sensor import Sensor
+from farwire_node.storage import MemoryStorage
 from tests.node.ip.wire import Wire
 
 
@@ -312,3 +318,29 @@ def test_whatever_the_network_does_each_frame_ends_once_and_none_that_was_delive
     for at_ms, frame in play.wire.came:
         if frame.port:
             assert at_ms - frame.age_ms == play.made[frame.payload]
+
+
+class Noise(Sensor):
+    """Eight channels that nobody can compress."""
+
+    channels = tuple(Channel(number, 130) for number in range(1, 9))
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+
+    def read(self, now_ms: int) -> tuple[tuple[int, ...] | None, ...]:
+        return tuple((self._dice.randrange(1 << 30),) for _ in self.channels)
+
+
+def test_a_history_batch_may_be_longer_than_any_on_a_radio() -> None:
+    dice = random.Random(1)
+    link = IpLink(dice.randrange)
+    wire, now_ms = Wire(link), 0
+    factory = configuration.canonical((Setting(configuration.SAMPLING_INTERVAL_S, None, 10),))
+    node = Node(1, (Noise(dice),), (), link, MemoryStorage(), dice.randrange, factory=factory)
+    while now_ms < 900_000:
+        node.poll(now_ms)
+        now_ms = max(now_ms + 1, min(wire.turn(now_ms), now_ms + 1_000))
+
+    histories = [frame for frame in wire.distinct if frame.port == ports.HISTORY]
+    assert max(len(frame.payload) for frame in histories) > 242
