@@ -185,6 +185,8 @@ class SafeNode:
     def _handle_link_events(self, now_ms: int) -> bool:
         happened = self._link.events()
         for event in happened:
+            if isinstance(event, (Joined, Received)):
+                self._configuration.heard()
             if isinstance(event, Joined):
                 self._tell(node_events.Joined(event.dev_addr))
                 self._state_due_ms = now_ms
