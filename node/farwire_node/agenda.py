@@ -16,6 +16,7 @@ from farwire_node.alarm_store import AlarmStore
 from farwire_node.backoff import Backoff
 from farwire_node.fair_use import FairUse
 from farwire_node.history import LONGEST_RUN
+from farwire_node.repeats import Repeats
 from farwire_node.reports import Reports
 from farwire_node.requests import Requests
 from farwire_node.shaping import UNSHAPED
@@ -61,6 +62,7 @@ class Agenda:
         self.alarms = alarms
         self.report = report  # now_ms -> the state report's bytes
         self.requests = Requests(now_ms)
+        self.repeats = Repeats(now_ms)
         self.answers: list[CommandAnswer] = []  # to commands, oldest first
         self.reporting_interval_s = 0  # as configured
         self.state_interval_s = 0
@@ -82,6 +84,7 @@ class Agenda:
         self.on_its_way = (0, 0)  # first and count of the records in the last frame, if it was a batch
         self.likely = 1  # records that the last batch took
         self.batch_size = 0  # bytes of the last batch
+        self._missing = 0  # records, as of the last acknowledgement or batch
         self._random_below = random_below
         self._alarm_pauses = Backoff(*ALARM_REPEAT_MS, random_below)
         self._tail_pauses = Backoff(*TAIL_REPEAT_MS, random_below)
@@ -143,6 +146,9 @@ class Agenda:
     def acknowledged(self, release: Release, schema_wanted: bool, now_ms: int) -> None:
         """The records' acknowledgement was taken; the store released and marked already."""
         self.requests.heard(now_ms)
+        missing = self.records.missing
+        self.repeats.heard(missing > self._missing, now_ms)
+        self._missing = missing
         if schema_wanted:
             self.schema_confirmed = False
             self._inline_from = None
@@ -217,6 +223,7 @@ class Agenda:
                 return
         self.channel_records = LONGEST_RUN
         self.records.mark_sent(batch.first, batch.count)
+        self._missing = self.records.missing
         self.on_its_way = (batch.first, batch.count)
         if batch.inline_schema:
             if batch.schema is self.offered:

@@ -2,10 +2,11 @@
 
 A batch is a run of consecutive numbers; for a few that were given up between others it carries records
 without values. Records that were never sent come first: a run of them, and before it as many earlier
-unacknowledged ones as the frame has room for, so that a lost frame costs nothing. When all was sent, the
-oldest run that the cloud reported missing goes again; when nothing is missing, the newest records go again,
-which makes everything missing below them visible to the cloud. Where not even one record
-fits, its channels go one after the other, a frame each.
+unacknowledged ones as the channel's losses call for (repeats.py) and the frame has room for. When all was
+sent, the oldest run that the cloud reported missing goes again; when nothing is missing, the newest records
+go again, which makes everything missing below them visible to the cloud, and once the cloud has those, what
+is still held goes again in turn. Where not even one record fits, its channels go one after the other, a frame
+each.
 """
 
 from collections import namedtuple
@@ -36,11 +37,18 @@ END_ROUNDS = (
 # two lengths lead to each other for ever, and its ages are wrong by the time of a byte
 
 
-def choose(store: RecordStore, most: int = LONGEST_RUN) -> Run | None:
-    """Return the longest run of at most `most` records for the next batch; None when nothing is held."""
+def choose(
+    store: RecordStore, most: int = LONGEST_RUN, depth: int = LONGEST_RUN, after: int = 0
+) -> Run | None:
+    """Return the longest run of at most `most` records for the next batch; None when nothing is held.
+
+    Beside records that were never sent, `depth` times as many earlier ones at most. `after` is where the last
+    batch ended.
+    """
     first = store.first_unsent()
     if first is not None:
-        return _with_earlier(store, first, _length(store, first, most), most)
+        must = _length(store, first, most)
+        return _with_earlier(store, first, must, min(most, must * (1 + depth)))
     first = store.first_missing()
     if first is not None:
         count = _length(store, first, most)
@@ -50,9 +58,15 @@ def choose(store: RecordStore, most: int = LONGEST_RUN) -> Run | None:
     if not store.held:
         return None
     newest = store.next - 1
-    while not store.holds(newest):
-        newest -= 1
-    return _with_earlier(store, newest, 1, most)
+    if store.holds(newest):
+        return _with_earlier(store, newest, 1, most)
+    number = max(after, store.first)
+    while number < newest and not store.holds(number):
+        number += 1
+    if not store.holds(number):
+        number = store.first
+    count = _length(store, number, most)
+    return Run(number, count, count)
 
 
 def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, now_ms: int) -> Frame | None:

@@ -118,7 +118,8 @@ def _batch(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake | None:
     allowed_ms = agenda.fair_use.earliest_ms(link.airtime_ms(size), now_ms)
     if allowed_ms > now_ms:
         return Wake(allowed_ms)
-    run = history.choose(agenda.records, shape.records_per_frame)
+    after = agenda.on_its_way[0] + agenda.on_its_way[1]
+    run = history.choose(agenda.records, shape.records_per_frame, agenda.repeats.depth, after)
     if run is None:
         return None
     terms = _terms(agenda, now_ms)

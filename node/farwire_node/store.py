@@ -251,10 +251,12 @@ class RecordStore:
         return count
 
     def _mark_missing(self, acknowledgement: Acknowledgement, on_its_way: "tuple[int, int]") -> None:
-        """Mark what was sent, lies under the highest stored number and is not stored."""
-        if not acknowledgement.stored_above:
-            return
-        end = min(_top(acknowledgement), self.unsent)
+        """Mark what was sent and is not stored: under the highest stored number, as far as the bitmap tells.
+
+        Without a bitmap nothing else is stored, or nothing within its reach: all that follows is missing.
+        """
+        top = _top(acknowledgement) if acknowledgement.stored_above else self.unsent
+        end = min(top, self.unsent)
         fresh_end = on_its_way[0] + on_its_way[1]
         for first, last in self._released.outside(max(self.first, acknowledgement.through + 1), end - 1):
             for part in ((first, min(last, on_its_way[0] - 1)), (max(first, fresh_end), last)):

@@ -41,6 +41,25 @@ def test_records_that_were_never_sent_come_with_the_earlier_ones_before_them() -
     assert history.choose(store) == Run(1, 9, 3)
 
 
+def test_no_more_earlier_ones_come_than_the_depth_allows() -> None:
+    store = filled(9)
+    store.mark_sent(1, 6)
+
+    assert history.choose(store, depth=0) == Run(7, 3, 3)
+    assert history.choose(store, depth=1) == Run(4, 6, 3)
+    assert history.choose(store, depth=5) == Run(1, 9, 3)
+
+
+def test_what_is_held_goes_again_in_turn_once_the_cloud_has_the_newest() -> None:
+    store = filled(9)
+    store.mark_sent(1, 9)
+    store.acknowledge(acknowledgement(0, 3, 4, 8, 9), (1, 9))
+
+    assert history.choose(store, after=0) == Run(1, 2, 2)
+    assert history.choose(store, after=3) == Run(5, 3, 3)
+    assert history.choose(store, after=8) == Run(1, 2, 2)
+
+
 def test_an_acknowledged_record_ends_the_earlier_ones() -> None:
     store = filled(9)
     store.mark_sent(1, 6)

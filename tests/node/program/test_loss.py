@@ -35,7 +35,7 @@ def test_every_record_reaches_the_cloud_through_an_air_that_loses_30_percent_bot
     bench.run(3600)
 
     bench.node.stop_sampling()
-    bench.run_until_all_is_acknowledged(within_s=1800)
+    bench.run_until_all_is_acknowledged(within_s=3600)
 
     assert len(bench.sampled) >= 179
     assert_stored_exactly(bench)

@@ -85,13 +85,24 @@ def test_what_lies_above_the_highest_stored_record_is_not_missing() -> None:
     assert missing(store) == [3]
 
 
-def test_an_acknowledgement_without_a_bitmap_reports_nothing_missing() -> None:
-    store = filled(6)
+def test_without_a_bitmap_all_that_was_sent_is_missing_but_what_is_on_its_way() -> None:
+    store = filled(8)
     store.mark_sent(1, 6)
 
-    store.acknowledge(acknowledgement(2), NOTHING)
+    store.acknowledge(acknowledgement(2), (5, 2))
 
-    assert missing(store) == []
+    assert missing(store) == [3, 4]
+
+
+def test_a_hole_longer_than_any_bitmap_is_filled() -> None:
+    store = filled(60)
+    store.mark_sent(1, 60)
+
+    store.acknowledge(acknowledgement(0), NOTHING)
+    store.mark_sent(1, 20)
+    store.acknowledge(acknowledgement(20), NOTHING)
+
+    assert missing(store) == list(range(21, 61))
 
 
 def test_what_is_on_its_way_is_not_missing_yet() -> None:
