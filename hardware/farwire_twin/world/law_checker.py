@@ -82,7 +82,7 @@ LAWS = {
         occupancy_within_ms=20_000,
     ),
     # RP002-1.0.4 §2.10.2 (1 % a device), §2.10.6 with UplinkDwellTime 1, as a device is to suppose at boot.
-    "AS923": Law(
+    "AS923-1": Law(
         (Band(915_000_000, 928_000_000, 36_000),),
         {
             (10, 125_000): 24,
@@ -92,6 +92,18 @@ LAWS = {
             (7, 250_000): 255,
         },
         dwell_ms=400,
+    ),
+    # GSR 564(E) of 2008: 865 to 867 MHz without a duty cycle. Bytes: RP002-1.0.4 §2.12.6.
+    "IN865": Law(
+        (Band(865_000_000, 867_000_000, 0),),
+        {
+            (12, 125_000): 64,
+            (11, 125_000): 64,
+            (10, 125_000): 64,
+            (9, 125_000): 128,
+            (8, 125_000): 255,
+            (7, 125_000): 255,
+        },
     ),
     # RP002-1.0.4 §2.8.3, §2.8.6 with UplinkDwellTime 1, as a device is to suppose at boot.
     "AU915": Law(
@@ -112,7 +124,7 @@ JOIN_REQUEST_BYTES = 23
 
 def airtime_ms(size: int, sf: int, bw_hz: int) -> float:
     """Return how long an uplink of `size` bytes takes: Semtech AN1200.13, explicit header, CRC, 4/5."""
-    symbol_ms = 1000 * 2**sf / bw_hz
+    symbol_ms = 1000 * (1 << sf) / bw_hz
     slow = 1 if symbol_ms >= 16 else 0
     blocks = max(0, ceil((8 * size - 4 * sf + 28 + 16) / (4 * (sf - 2 * slow))))
     return (8 + 4.25 + 8 + 5 * blocks) * symbol_ms
