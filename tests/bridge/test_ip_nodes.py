@@ -212,7 +212,7 @@ def test_a_node_goes_to_the_server_that_its_configuration_names(
         plant.stop()
 
 
-def test_what_comes_while_bridge_and_broker_are_away_is_lost_by_nobody(
+def test_what_comes_while_the_bridge_is_away_is_kept_by_the_broker(
     over_mqtt: Way, store: Store, start: Start, start_node: StartNode, ip_broker: Server
 ) -> None:
     bridge = start(over_mqtt.bridge)
@@ -225,6 +225,42 @@ def test_what_comes_while_bridge_and_broker_are_away_is_lost_by_nobody(
     wait_until(lambda: plant.sensor.count >= before + 40, 30)
     start(over_mqtt.bridge)
     wait_until(lambda: set(range(1, before + 41)) <= set(store.records[NODE_EUI]), 60)
+
+
+def test_a_broker_that_restarts_finds_bridge_and_node_again(
+    settings: Settings,
+    store: Store,
+    start: Start,
+    start_node: StartNode,
+    tmp_path: Path,
+    authority: Authority,
+    server_pair: Pair,
+    node_pair: Pair,
+) -> None:
+    folder, port = tmp_path / "broker", free_port()
+    folder.mkdir()
+    options = ip_plant.secured(tmp_path, authority, server_pair)
+    pair = authority.sign("bridge")
+    bridge_settings = dataclasses.replace(
+        settings,
+        ip_mqtt_host="127.0.0.1",
+        ip_mqtt_port=port,
+        ip_mqtt_ca=authority.ca,
+        ip_mqtt_cert=pair.cert,
+        ip_mqtt_key=pair.key,
+    )
+    with mosquitto(port=port, folder=folder, options=options):
+        bridge = start(bridge_settings)
+        plant = start_node(node_settings(tmp_path, "mqtt", port, authority.ca, node_pair))
+        wait_until(lambda: released(plant) >= 5, 30)
+    wait_until(lambda: plant.inner.link.counters["lost"] == 1)
+    count = plant.sensor.count
+    wait_until(lambda: plant.sensor.count >= count + 20)
+
+    with mosquitto(port=port, folder=folder, options=options):
+        wait_until(lambda: set(range(1, count + 21)) <= set(store.records[NODE_EUI]), 60)
+        plant.stop()
+        bridge.stop()
 
 
 def test_a_node_that_starts_again_goes_on_where_it_was(
