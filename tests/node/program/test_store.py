@@ -95,7 +95,7 @@ def test_without_a_bitmap_all_that_was_sent_is_missing_but_what_is_on_its_way() 
 
 
 def test_a_hole_longer_than_any_bitmap_is_filled() -> None:
-    store = filled(60)
+    store = filled(60, capacity=64)
     store.mark_sent(1, 60)
 
     store.acknowledge(acknowledgement(0), NOTHING)
