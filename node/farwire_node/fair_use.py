@@ -1,7 +1,7 @@
 """A cap on airtime that is not the law's: so many seconds in any 24 hours for what can wait.
 
 Counted by whole hours, so that it is kept in any 24 hours with a ring of 25 numbers; alarms and answers to
-commands count and are never held back. It starts from nothing after a restart.
+commands count and are never held back. It starts from nothing when the cap is set and after a restart.
 """
 
 HOURS = 24
@@ -13,11 +13,13 @@ class FairUse:
 
     def __init__(self) -> None:
         self.cap_ms = 0
-        self._hours = [0] * (HOURS + 1)  # airtime by hour, the present one at `_hour`
+        self._hours: list[int] = []  # airtime by hour, the present one at `_hour`; none without a cap
         self._hour = 0
 
     def spend(self, airtime_ms: int, now_ms: int) -> None:
         """Note a frame."""
+        if not self.cap_ms:
+            return
         self._advance(now_ms)
         self._hours[self._hour % len(self._hours)] += airtime_ms
 
@@ -38,8 +40,8 @@ class FairUse:
 
     def _advance(self, now_ms: int) -> None:
         hour = now_ms // _HOUR_MS
-        if not self._hour <= hour <= self._hour + HOURS:
-            self._hours = [0] * len(self._hours)
+        if not self._hours or not self._hour <= hour <= self._hour + HOURS:
+            self._hours = [0] * (HOURS + 1)
             self._hour = hour
         while self._hour < hour:
             self._hour += 1

@@ -155,7 +155,7 @@ class Plant:
         return PlantNode(f"{kit.name}-{number}", identity, kit, driver, node, used)
 
     def _link(self, number: int, identity: Identity, storage: Storage, dice: random.Random) -> Mac:
-        link = Mac(
+        return Mac(
             self._options.region,
             int(identity.dev_eui, 16),
             int(identity.join_eui, 16),
@@ -169,7 +169,6 @@ class Plant:
                 **self._options.making.link(number),
             },
         )
-        return link
 
     def _kit(self, number: int) -> Kit:
         seed, series, making = self._options.seed, self._options.series, self._options.making
