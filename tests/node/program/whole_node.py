@@ -24,6 +24,10 @@ SETTINGS = (
     Setting(configuration.HIGH, 1, 202),
     Setting(configuration.HYSTERESIS, 1, 3),
 )
+# LPP types and start values of as many sensors as a board may have.
+KINDS = (
+    (103, 200), (104, 90), (115, 10132), (116, 370), (117, 1200), (120, 50), (128, 900), (130, 1500),
+)  # fmt: skip
 
 
 class Dice:
@@ -131,22 +135,19 @@ class Board:
 
     def __init__(
         self,
-        region: str,
+        region: "str | regions.Region",
         dr: int,
         loss: int,
         capacity: int,
         seed: int,
         settings: "tuple[Setting, ...]" = SETTINGS,
+        sensors: int = 4,
     ) -> None:
         dice = Dice(seed)
-        self.sensors = (
-            Wandering(1, 103, 200, dice),
-            Wandering(2, 104, 90, dice),
-            Wandering(3, 115, 10132, dice),
-            Wandering(4, 116, 370, dice),
-        )
+        kinds = enumerate(KINDS[:sensors], 1)
+        self.sensors = tuple([Wandering(number, kind[0], kind[1], dice) for number, kind in kinds])
         self.storage = MemoryStorage()
-        self.region = regions.by_name(region)
+        self.region = regions.by_name(region) if isinstance(region, str) else region
         self.mac = Mac(self.region, 1, 2, KEY, PureAes(), self.storage, dice.below, dr)
         self.node = Node(1, self.sensors, (), self.mac, self.storage, dice.below, settings, capacity)
         self.network = Network(Dice(seed + 1), loss, self.region.rx2_dr)
