@@ -6,7 +6,7 @@ One .mpy out of a hundred saves the names that each of them would carry, and mos
 their import would take of a board's heap. What is done, in this order: modules become one namespace; whole
 numbers that never change take the place of their names; definitions, methods and assertions that nothing
 needs, type hints and docstrings go; errors' texts become numbers, and names of our own short ones
-(OUT.py.names tells what they stand for). What the program does stays the same: a test runs a whole node packed.
+(OUT.py.names tells what they stand for). The program does what it did: a test runs a whole node packed.
 """
 
 import ast
