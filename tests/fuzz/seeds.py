@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from random import Random
 
-from farwire_codecs import base, batch, configuration, log_piece, lpp_special, ports, schema_table
+from farwire_codecs import base, batch, configuration, ip_frame, log_piece, lpp_special, ports, schema_table
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_profiles import Profile
 from farwire_codecs.lpp_types import TYPES
@@ -153,6 +153,43 @@ def log_reports() -> list[list[bytes]]:
             offset += len(piece.data)
         reports.append([log_piece.encode(piece) for piece in pieces])
     return reports
+
+
+def ip_uplinks() -> list[bytes]:
+    """Return uplinks of nodes without a radio, with a clock and without."""
+    source = Random(9)
+    return [
+        ip_frame.encode_up(
+            ip_frame.UpFrame(
+                source.randrange(1 << 32),
+                source.randrange(1 << 32),
+                source.randrange(1 << 32),
+                1 + source.randrange(223),
+                source.randbytes(source.randrange(60)),
+                None if number % 2 else source.randrange(1 << 41),
+                source.randrange(1 << 20) if number % 2 else 0,
+            )
+        )
+        for number in range(40)
+    ]
+
+
+def ip_downlinks() -> list[bytes]:
+    """Return bodies of answers to them, with some downlinks each."""
+    source = Random(10)
+    return [
+        ip_frame.encode_several(
+            [
+                ip_frame.encode_down(
+                    ip_frame.DownFrame(
+                        1 + source.randrange(1 << 31), 220 + source.randrange(3), source.randbytes(20)
+                    )
+                )
+                for _ in range(number % 4)
+            ]
+        )
+        for number in range(1, 40)
+    ]
 
 
 def joined(payloads: list[bytes]) -> bytes:

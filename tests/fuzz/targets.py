@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from farwire_codecs import batch, configuration, downlink, log_piece, log_report, ports, schema_table, uplink
+from farwire_codecs import (
+    batch,
+    configuration,
+    downlink,
+    ip_frame,
+    log_piece,
+    log_report,
+    ports,
+    schema_table,
+    uplink,
+)
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_profiles import PROFILES, Profile
 from farwire_codecs.schema import Schema
@@ -190,6 +200,13 @@ def _several() -> list[Target]:
             2,
             lambda frame: log_report.assemble([log_piece.decode(payload) for payload in seeds.parted(frame)]),
             [seeds.joined(pieces) for pieces in reports],
+        ),
+        Target("IP uplink", 1, ip_frame.decode_up, seeds.ip_uplinks()),
+        Target(
+            "IP downlinks",
+            1,
+            lambda frame: [ip_frame.decode_down(each) for each in ip_frame.decode_several(frame)],
+            seeds.ip_downlinks(),
         ),
     ]
 
