@@ -5,6 +5,7 @@ BridgeError
 ├── MalformedEventError  an MQTT message that is not the event its topic says; keep it, acknowledge it, go on
 ├── OrderError           an order of the cloud that nobody could carry out; answer it as failed
 ├── SpoolVersionError    the spool's file was written by a newer bridge; start that one
+├── TokensError          the file of nodes' tokens cannot be used; mend it, then start again
 └── UnknownDialectError  a device's tag names a codec or an LPP profile that there is not; refuse its frame
 
 A message names the field, the value and what was expected.
@@ -29,6 +30,10 @@ class OrderError(BridgeError):
 
 class SpoolVersionError(BridgeError):
     """The spool's file has a schema that this bridge does not know."""
+
+
+class TokensError(BridgeError):
+    """A line of the file of nodes' tokens that says nothing."""
 
 
 class UnknownDialectError(BridgeError):

@@ -12,6 +12,8 @@ import re
 import threading
 from pathlib import Path
 
+from farwire_bridge.errors import TokensError
+
 LOG = logging.getLogger("farwire.bridge")
 
 _LINE = re.compile(r"([0-9a-f]{16})\s+([0-9a-f]{64})")
@@ -19,7 +21,7 @@ _NOBODY = "0" * 64
 
 
 class Tokens:
-    """The file's content; raises OSError or ValueError for one that cannot be used at the start."""
+    """The file's content; raises OSError or TokensError for one that cannot be used at the start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,7 +44,7 @@ class Tokens:
                 return
             self._stamp = stamp
             self._digests = _read(self._path)
-        except (OSError, ValueError) as error:
+        except (OSError, TokensError, UnicodeDecodeError) as error:
             LOG.error("tokens of IP nodes not read again", extra={"detail": str(error)[:200]})  # noqa: TRY400
 
 
@@ -59,6 +61,6 @@ def _read(path: Path) -> dict[str, str]:
             continue
         match = _LINE.fullmatch(text)
         if match is None:
-            raise ValueError(f"{path}:{number}: expected a DevEUI and a SHA-256, in lower-case hex digits")
+            raise TokensError(f"{path}:{number}: expected a DevEUI and a SHA-256, in lower-case hex digits")
         found[match.group(1)] = match.group(2)
     return found

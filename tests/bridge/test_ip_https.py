@@ -16,6 +16,7 @@ import pytest
 from farwire_bridge import ip_https
 from farwire_bridge.calls import AskQueue, Enqueue, Enqueued, EnqueueFailed, QueueItem, QueueSeen, Reply
 from farwire_bridge.counters import Counters
+from farwire_bridge.errors import TokensError
 from farwire_bridge.happenings import Discarded, Transmitted
 from farwire_bridge.ip_https import IpHttps
 from farwire_bridge.ip_items import Tags, item_id
@@ -227,7 +228,7 @@ def test_a_bad_file_of_tokens_is_refused_at_the_start_with_its_line(tmp_path: Pa
     path = tmp_path / "tokens"
     path.write_text(f"# one\n{NODE_EUI} {TOKEN}\n")
 
-    with pytest.raises(ValueError, match=r"tokens:2: expected a DevEUI") as refused:
+    with pytest.raises(TokensError, match=r"tokens:2: expected a DevEUI") as refused:
         Tokens(path)
     assert TOKEN not in str(refused.value)
 
