@@ -2,14 +2,16 @@
 
 A hole costs a downlink, of which public networks afford a device about ten a day, and the time until the
 lost records go again; a repetition costs airtime in every frame. So a batch repeats the records of the last
-`depth` frames, and `depth` follows the holes: one more where two come within a tenth of a day, one less after
-a tenth of a day without any. On a channel that loses nothing nothing is repeated.
+`depth` frames, and `depth` follows the holes: one more where two come within a fifth of a day, one less after
+a fifth of a day without any. On a channel that loses nothing nothing is repeated. The figures behind these
+numbers: `python -m tests.bench.fleet.policies`.
 """
 
 from farwire_node.requests import INTERVAL_MS
 
-MOST = 8  # frames; of a channel that loses half, 1 hole in 500 frames
-PAUSE_MS = 15 * 60_000  # after a change: what was lost before it may be told late, and in parts
+MOST = 12  # frames: where half of all are lost, one in 8,000 leaves a hole
+PAUSE_MS = 5 * 60_000  # after a change: what was lost before it may be told late, and in parts
+WINDOW_MS = 2 * INTERVAL_MS
 
 
 class Repeats:
@@ -23,10 +25,10 @@ class Repeats:
     def heard(self, hole: bool, now_ms: int) -> None:
         """Note an acknowledgement; `hole`: it told of records missing that were not known to be."""
         if hole:
-            if now_ms - self._hole_ms < INTERVAL_MS and now_ms - self._changed_ms >= PAUSE_MS:
+            if now_ms - self._hole_ms < WINDOW_MS and now_ms - self._changed_ms >= PAUSE_MS:
                 self._change(min(self.depth + 1, MOST), now_ms)
             self._hole_ms = now_ms
-        elif now_ms - max(self._hole_ms, self._changed_ms) >= INTERVAL_MS:
+        elif now_ms - max(self._hole_ms, self._changed_ms) >= WINDOW_MS:
             self._change(max(self.depth - 1, 0), now_ms)
 
     def _change(self, depth: int, now_ms: int) -> None:

@@ -12,7 +12,7 @@ from farwire_node.repeats import Repeats
 from tests.bench.fleet.latency import quantile
 from tests.bench.fleet.week import measure
 
-NODES, DAYS = 5, 2.0
+NODES, DAYS = 3, 2.0
 LOSSES = (0.0, 0.1, 0.3, 0.5)
 
 

@@ -1,7 +1,6 @@
 """How many frames' records go again, from what acknowledgements tell of holes."""
 
-from farwire_node.repeats import MOST, PAUSE_MS, Repeats
-from farwire_node.requests import INTERVAL_MS
+from farwire_node.repeats import MOST, PAUSE_MS, WINDOW_MS, Repeats
 
 NOW_MS = 10_000_000
 
@@ -22,7 +21,7 @@ def test_a_hole_soon_after_the_last_one_makes_one_frame_more_go_again() -> None:
 def test_a_hole_long_after_the_last_one_changes_nothing() -> None:
     repeats = Repeats(NOW_MS)
 
-    repeats.heard(True, NOW_MS + INTERVAL_MS)
+    repeats.heard(True, NOW_MS + WINDOW_MS)
 
     assert repeats.depth == 0
 
@@ -30,7 +29,7 @@ def test_a_hole_long_after_the_last_one_changes_nothing() -> None:
 def test_holes_that_are_told_in_parts_count_once() -> None:
     repeats = Repeats(NOW_MS)
 
-    for second in range(60):
+    for second in range(290):
         repeats.heard(True, NOW_MS + 1000 * second)
 
     assert repeats.depth == 1
@@ -45,17 +44,17 @@ def test_no_more_go_again_than_a_channel_can_need() -> None:
     assert repeats.depth == MOST
 
 
-def test_a_tenth_of_a_day_without_holes_makes_one_frame_less_go_again() -> None:
+def test_a_fifth_of_a_day_without_holes_makes_one_frame_less_go_again() -> None:
     repeats = Repeats(NOW_MS)
     repeats.heard(True, NOW_MS)
     repeats.heard(True, NOW_MS + PAUSE_MS)
 
-    repeats.heard(False, NOW_MS + PAUSE_MS + INTERVAL_MS - 1)
+    repeats.heard(False, NOW_MS + PAUSE_MS + WINDOW_MS - 1)
     assert repeats.depth == 2
-    repeats.heard(False, NOW_MS + PAUSE_MS + INTERVAL_MS)
+    repeats.heard(False, NOW_MS + PAUSE_MS + WINDOW_MS)
     assert repeats.depth == 1
-    repeats.heard(False, NOW_MS + PAUSE_MS + INTERVAL_MS + 1)
+    repeats.heard(False, NOW_MS + PAUSE_MS + WINDOW_MS + 1)
     assert repeats.depth == 1
-    repeats.heard(False, NOW_MS + PAUSE_MS + 3 * INTERVAL_MS)
-    repeats.heard(False, NOW_MS + PAUSE_MS + 5 * INTERVAL_MS)
+    repeats.heard(False, NOW_MS + PAUSE_MS + 3 * WINDOW_MS)
+    repeats.heard(False, NOW_MS + PAUSE_MS + 5 * WINDOW_MS)
     assert repeats.depth == 0
