@@ -63,8 +63,8 @@ def run(
     """Run the bridge until `stop` is set; `counters` lets the caller look on.
 
     Raises OSError for certificates and codec files that cannot be read, CodecFileError for a codec file that
-    does not run, TokensError for a bad file of tokens and SpoolVersionError for a newer spool. Errors of the disk are logged, and everything starts
-    again from what the disk has.
+    does not run, TokensError for a bad file of tokens and SpoolVersionError for a newer spool. Errors of the
+    disk are logged, and everything starts again from what the disk has.
     """
     counters = counters or Counters()
     back_off = BackOff(settings.retry_least_s, settings.retry_most_s, random.random)
