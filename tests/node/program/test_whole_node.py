@@ -8,15 +8,12 @@ from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_node.node_events import AlarmSent, FrameSent
 from tests import micropython
+from tests.bench import board_heap
 from tests.node.program import whole_node
 from tests.node.program.whole_node import Board
 
 HOUR_MS = 3_600_000
-GATE_BYTES = 48 * 1024
 CLASS_A_MS = 3_000  # both receive windows belong to the frame on air (TS001-1.0.4 §3.3)
-IMPORTS = (
-    "import farwire_node.node, farwire_node.lorawan.mac, farwire_node.lorawan.regions.eu868, farwire_node.aes"
-)
 PROGRAM = sorted(micropython.NODE.glob("*.py"))
 SCRIPT = Path(whole_node.__file__).read_text(encoding="utf-8")
 
@@ -95,38 +92,12 @@ print(repr((board.sampled, sorted(board.network.records), board.network.frames, 
 
 
 def test_a_node_with_eight_sensors_and_500_records_fits_a_board(capsys: pytest.CaptureFixture[str]) -> None:
-    # Nobody answers after the join, so the store fills up; the newest frame that came in is a full one.
-    board = """
-board = Board("EU868", 3, 0, 512, 7, SETTINGS, 8)
-board.keep_truth = False
-downlink = bytes(range(256))[:255]
-def some_turns():
-    for _ in range(12):
-        board.turn(10**12)
-        if board.mac.joined:
-            board.uplink = None
-        board.turn_of_the_network()
-"""
-    turns = ["some_turns()"] * 260
-    end = [
-        "for _ in range(20): some_turns()",
-        "board.node.on_frame(downlink, -90, 7, board.now_ms)",
-        "board.network = None",
-        "print(board.node.pending())",
-    ]
-    _bare, _imported, scripted, _made, *outcomes = micropython.run_pieces(
-        ["", IMPORTS, SCRIPT, board, *turns, *end],
-        [micropython.CODECS, micropython.NODE],
-        heap_bytes=16 * 1024 * 1024,
-        compiled=True,
-    )
+    records, objects = board_heap.objects()
 
-    records = int(outcomes[-1].stdout)
-    objects = outcomes[-1].live_bytes - scripted.live_bytes
     with capsys.disabled():
         print(
-            f"\nMicroPython heap, 32-bit words, node with 8 sensors and {records} records:"
-            f" objects {objects} bytes of {GATE_BYTES}; what work adds is in hardware/board_main/README.md"
+            f"\nMicroPython heap, 32-bit words, node with 8 sensors and {records} records: objects {objects}"
+            f" bytes of {board_heap.GATE_BYTES}"
         )
     assert records >= 500
-    assert objects < GATE_BYTES
+    assert objects < board_heap.GATE_BYTES
