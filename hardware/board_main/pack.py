@@ -74,11 +74,6 @@ FOREIGN = frozenset(
 }
 
 
-def pack(entry: str, keep: tuple[str, ...] = ()) -> str:
-    """Return the source of the pack of `entry`, a module's name; `keep`: its names that users go by."""
-    return Packer(entry).source(keep)
-
-
 class Packer:
     """One program's way into one module."""
 
@@ -91,7 +86,8 @@ class Packer:
         self.names: dict[str, str] = {}  # the short ones, as a crash report has them
 
     def source(self, keep: tuple[str, ...]) -> str:
-        """Do all of it."""
+        """Return the pack's text; `keep`: names of the entry that users go by, () for all that are public."""
+        keep = keep or self._public()
         for name, module in self.program.modules.items():
             for statement in module.statements:
                 bare = _Bare(name, self.messages).visit(statement)
@@ -100,12 +96,15 @@ class Packer:
                 resolved = _Resolve(self.program, name, self.constants).visit(bare)
                 if not self._is_constant(name, resolved):
                     self.statements.append(((name, next(names_bound(resolved))), resolved))
-        roots = {_spelled(self.program.resolve(self.entry, name)) for name in keep or self._defined()}
+        roots = {_spelled(self.program.resolve(self.entry, name)) for name in keep}
         kept = _needed([statement for _, statement in self.statements], roots)
         return self._renamed(kept, {*keep})
 
-    def _defined(self) -> set[str]:
-        return self.program.modules[self.entry].defined
+    def _public(self) -> tuple[str, ...]:
+        """The functions and classes of the entry that users may go by."""
+        given = self.program.modules[self.entry].statements
+        names = [statement.name for statement in given if isinstance(statement, _GIVERS)]
+        return tuple(name for name in names if not name.startswith("_"))
 
     def _is_constant(self, module: str, statement: ast.stmt) -> bool:
         """Take a whole number's name down, to be replaced in what follows."""
@@ -175,7 +174,7 @@ class Packer:
 
 
 MARK = "\N{MIDDLE DOT}"  # between module and name of a global while it is on its way
-_SHAKEN = (ast.FunctionDef, ast.ClassDef)
+_GIVERS = (ast.FunctionDef, ast.ClassDef)
 
 
 def _spelled(key: Key | None) -> str:

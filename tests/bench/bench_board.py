@@ -30,9 +30,9 @@ def main() -> None:
     print("  largest: " + ", ".join(f"{name} {size}" for name, size in largest))
     records, objects = board_heap.objects()
     print(
-        f"heap, 32-bit words, 8 sensors, {records} records, a frame of 255 bytes just in: objects {objects} bytes"
-        f" now; objects and work at their most {board_heap.PEAK_BYTES} bytes of {board_heap.GATE_BYTES}, measured"
-        f" once with frozen code (hardware/board_main/README.md); the import itself leaves"
+        f"heap, 32-bit words, 8 sensors, {records} records, a frame of 255 bytes just in: objects {objects}"
+        f" bytes now; objects and work at most {board_heap.PEAK_BYTES} bytes of {board_heap.GATE_BYTES},"
+        f" measured once with frozen code (hardware/board_main/README.md); the import itself leaves"
         f" {board_heap.IMPORTED_BYTES} bytes more"
     )
 

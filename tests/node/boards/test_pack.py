@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -163,3 +165,15 @@ def test_an_errors_text_becomes_a_number_that_is_told(tmp_path: Path) -> None:
 def test_what_the_packer_does_not_understand_is_refused(tmp_path: Path, statement: str) -> None:
     with pytest.raises(PackError, match=r"ours\.main:1"):
         packed(tmp_path, main=statement)
+
+
+def test_the_packer_runs_by_itself_and_tells_what_names_stand_for(tmp_path: Path) -> None:
+    out = tmp_path / "farwire.py"
+    command = [sys.executable, str(ROOT / "hardware/board_main/pack.py"), "board_main.eu868", str(out)]
+
+    subprocess.run(command, check=True, timeout=120)
+
+    assert "def run(" in out.read_text(encoding="utf-8")
+    names = out.with_name("farwire.py.names").read_text(encoding="utf-8")
+    assert " farwire_node.node.Node\n" in names
+    assert " farwire_node.lorawan.frames:" in names
