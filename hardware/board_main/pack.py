@@ -157,10 +157,11 @@ class Packer:
         fixed = set(FOREIGN)
         for key, statement in self.statements:
             if key[0].startswith(EDGES):
-                fixed.update(node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute))
-                fixed.update(
-                    node.arg for node in ast.walk(statement) if isinstance(node, ast.keyword) and node.arg
-                )
+                for node in ast.walk(statement):
+                    if isinstance(node, ast.Attribute) and not node.attr.startswith("_"):
+                        fixed.add(node.attr)
+                    elif isinstance(node, ast.keyword) and node.arg:
+                        fixed.add(node.arg)
         for statement in kept:
             fields = {id(field) for node in ast.walk(statement) for field in _fields(node)}
             for node in ast.walk(statement):
