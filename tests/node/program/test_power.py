@@ -3,6 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farwire_codecs.schema import Channel
+from farwire_node.charge_left import ChargeLeft
 from farwire_node.power import ACTIVITIES, Currents, Ledger, charges, left_percent, uah_a_day
 from farwire_node.steps import Listen, Sleep, Transmit
 from tests import micropython
@@ -164,3 +166,14 @@ print(charges(ledger, currents), left_percent(ledger, currents, 1))
         ledger.sampled(24_000, 30)
     currents = BOARD._replace(transmit=((14, 45_000),))
     assert there.strip() == f"{charges(ledger, currents)} {left_percent(ledger, currents, 1)}"
+
+
+def test_what_is_left_of_the_battery_can_be_a_channel() -> None:
+    ledger = Ledger()
+    sensor = ChargeLeft(9, ledger, BOARD, 100)
+    assert sensor.read(0) == ((100,),)
+
+    ledger.sensors_nc = 25 * 3_600_000_000
+
+    assert sensor.read(0) == ((75,),)
+    assert sensor.channels == (Channel(9, 120),)
