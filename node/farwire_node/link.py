@@ -54,6 +54,8 @@ class Link:
     an ordinary cycle wherever the radio is free: ask `earliest_ms(size, now_ms, True)` even while `busy`.
     """
 
+    drives_radio = True  # False: what it sends does not go through steps (a modem, an IP connection)
+
     def join(self, now_ms: int) -> None:
         """Start joining unless that is under way; goes on by itself until `Joined`."""
         raise NotImplementedError

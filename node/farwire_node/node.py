@@ -368,6 +368,8 @@ class Node:
 
     def _tell(self, event: "tuple[object, ...]") -> None:
         self.log.event(event)
+        if isinstance(event, node_events.FrameSent) and not self._link.drives_radio:
+            self.power.sent_unseen(event.airtime_ms, event.size)
         self._events.append(event)
         if len(self._events) > MOST_EVENTS:
             self._events.pop(0)

@@ -34,6 +34,10 @@ ACTIVITIES = ("sleep", "awake", "sampling", "sensors", "encoding", "transmit", "
 
 _SHORTEST_MS = 1_000  # bin 0 of sleeps; each further bin begins at twice the length
 _BINS = 18  # up to 36 hours
+_MODEM_DBM = 16  # EIRP: the most in EU868; what the network makes of it is not told
+_MODEM_WINDOWS_MS = (
+    100  # RX1 and RX2 of a class A cycle without a downlink, some 8 symbols of SF9 to SF10 each
+)
 _NC_PER_PERCENT_OF_MAH = 36_000_000
 
 
@@ -92,6 +96,13 @@ class Ledger:
         """Take the report that the radio's step is over."""
         self.advance(now_ms)
         self._step = None
+
+    def sent_unseen(self, airtime_ms: int, size: int) -> None:
+        """Book a frame that went through no step, as a modem's: at a usual power, with usual windows."""
+        self.frames += 1
+        self.frame_bytes += size
+        _add(self.sent_ms, _MODEM_DBM, airtime_ms)
+        self.heard_ms += _MODEM_WINDOWS_MS if airtime_ms else 0
 
     def sampled(self, charge_nc: int, rail_ms: int) -> None:
         """Book one sample, with what its sensors took and how long their rails were on for it."""

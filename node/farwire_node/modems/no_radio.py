@@ -6,6 +6,8 @@ from farwire_node.link import Link
 class NoRadio(Link):
     """Base of links whose `poll` returns nothing but Sleep; reports on other steps are never due."""
 
+    drives_radio = False
+
     def on_tx_done(self, now_ms: int) -> None:
         """Nothing was asked to be sent."""
 

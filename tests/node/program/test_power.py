@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from farwire_codecs.schema import Channel
 from farwire_node.charge_left import ChargeLeft
+from farwire_node.lorawan.mac import Mac
+from farwire_node.modems.modem_link import ModemLink
 from farwire_node.power import ACTIVITIES, Currents, Ledger, charges, left_percent, uah_a_day
 from farwire_node.steps import Listen, Sleep, Transmit
 from tests import micropython
@@ -177,3 +179,15 @@ def test_what_is_left_of_the_battery_can_be_a_channel() -> None:
 
     assert sensor.read(0) == ((75,),)
     assert sensor.channels == (Channel(9, 120),)
+
+
+def test_a_modems_frames_are_booked_without_steps() -> None:
+    ledger = Ledger()
+    ledger.sent_unseen(60, 30)
+
+    found = by_activity(ledger)
+    assert found["transmit"] == 60 * 91_000
+    assert found["receive"] > 0
+    assert found["encoding"] == 30 * 7 * 5_000
+    assert not ModemLink.drives_radio
+    assert Mac.drives_radio
