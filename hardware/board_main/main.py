@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from farwire_codecs.schema import Schema
+    from farwire_node.flash_shelf import FlashShelf
     from farwire_node.lorawan.regions.region import Region
 
 DOG_MS = 8_000  # RP2040's longest is 8388 ms
@@ -48,8 +50,12 @@ def start(
     system: "Any",
     collect: "Callable[[], object]",
     sensors: "Callable[[PinRail], tuple[Any, ...]]",
+    shelf_of: "Callable[[Schema], FlashShelf] | None" = None,
 ) -> Loop:
-    """Return the loop to be turned for ever. `system`: module `os`; `sensors` makes what is soldered on."""
+    """Return the loop to be turned for ever. `system`: module `os`; `sensors` makes what is soldered on.
+
+    `shelf_of` makes the shelf in flash that records are held on; None: in RAM.
+    """
     rail = PinRail(machine.Pin(settings["sensor_rail"], machine.Pin.OUT))
     radio = Radio(
         modem(settings, machine, lora),
@@ -81,7 +87,19 @@ def start(
         if reason == SAFE_MODE:
             return SafeNode(identity, link, storage, random_below)
         capacity = settings.get("capacity", CAPACITY)
-        return Node(identity, things, (), link, storage, random_below, (), capacity, reason, power=power)
+        return Node(
+            identity,
+            things,
+            (),
+            link,
+            storage,
+            random_below,
+            (),
+            capacity,
+            reason,
+            power=power,
+            shelf_of=shelf_of,
+        )
 
     return Loop(
         Guard(build, storage, reset_board.cause(machine), dog, reset_board.breadcrumb(machine)),

@@ -12,8 +12,9 @@ from board_main.program import Program
 from tests import micropython
 
 GATE_BYTES = 96 * 1024
-# What a board in Europe runs: node with guard, safe mode, store in RAM and flash, MAC with one region, radio.
+# What a board in Europe runs: node with guard, safe mode, store in RAM, MAC with one region, radio.
 ENTRY = "board_main.eu868"
+WITH_FLASH = "board_main.eu868_flash"
 # Loaded only where a configuration names them; beside the program.
 DRIVERS = micropython.NODE / "drivers"
 

@@ -31,7 +31,7 @@ HOUR_MS = 3_600_000
 class Trial:
     """One board, its air and its network."""
 
-    def __init__(self, **other: object) -> None:
+    def __init__(self, shelf_of: object = None, **other: object) -> None:
         settings = dict(SETTINGS)
         settings.update(other)
         self.time = Time()
@@ -44,7 +44,15 @@ class Trial:
         main.FileStorage = lambda _files: storage  # the flash of this board
         self.collected = 0
         self.loop = main.start(
-            EU868, settings, self.machine, self.lora, self.time, System(), self.collect, self.sensors
+            EU868,
+            settings,
+            self.machine,
+            self.lora,
+            self.time,
+            System(),
+            self.collect,
+            self.sensors,
+            shelf_of,
         )
 
     def sensors(self, rail: "main.PinRail") -> "tuple[Wandering, ...]":

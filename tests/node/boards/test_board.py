@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from farwire_node.flash.file_flash import FileFlash
+from farwire_node.flash_shelf import FlashShelf
 from farwire_node.steps import Listen
 from tests import micropython
 from tests.node.boards import board_run
@@ -97,6 +99,16 @@ def test_a_transceiver_of_the_other_family_is_wired_by_its_own_pins() -> None:
     assert "dio0" in trial.lora.modem.given
     assert trial.lora.uplinks[0][1]["tx_ant"] == "PA_BOOST"
     assert len(trial.network.records) > 10
+
+
+def test_a_board_may_hold_its_records_in_a_file() -> None:
+    flash = FileFlash(io.BytesIO(), 8, 4096)
+    trial = Trial(lambda schema: FlashShelf(schema, 16, flash))
+
+    trial.advance(HOUR_MS)
+
+    assert len(trial.network.records) > 10
+    assert flash.read(0, 64) != bytes([255]) * 64
 
 
 def test_the_same_happens_on_a_real_micropython(tmp_path: Path) -> None:

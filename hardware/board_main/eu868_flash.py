@@ -1,0 +1,45 @@
+"""The program of a board in Europe that holds its records in a file, over power cuts too. See README.md."""
+
+import gc
+import json
+import os
+import time
+
+import lora
+import machine
+
+from board_main import main
+from board_main.eu868 import SETTINGS, THRESHOLD
+from farwire_codecs.schema import Schema
+from farwire_node.flash.file_flash import FileFlash
+from farwire_node.flash_shelf import FlashShelf
+from farwire_node.lorawan.regions.eu868 import EU868
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from board_main.main import PinRail
+
+RECORDS = "records.log"
+SECTORS, SECTOR_BYTES = 32, 4096
+IN_MEMORY = 64  # records
+
+
+def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
+    """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail."""
+    gc.threshold(THRESHOLD)
+    with open(SETTINGS) as text:
+        settings = json.load(text)
+    if RECORDS not in os.listdir():
+        open(RECORDS, "wb").close()
+    file = open(RECORDS, "r+b")  # noqa: SIM115 (for ever)
+    flash = FileFlash(file, SECTORS, SECTOR_BYTES, os.sync)
+
+    def shelf_of(schema: Schema) -> FlashShelf:
+        return FlashShelf(schema, IN_MEMORY, flash)
+
+    loop = main.start(EU868, settings, machine, lora, time, os, gc.collect, sensors, shelf_of)
+    while True:
+        loop.turn()
