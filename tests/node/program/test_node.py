@@ -22,12 +22,13 @@ from farwire_codecs.lpp_actuators import Output, encode_actuators
 from farwire_node import node_events
 from farwire_node.link import AIRTIME, Refusal, Sending
 from farwire_node.node import MOST_EVENTS
-from farwire_node.steps import Sleep
+from farwire_node.steps import Listen, Sleep, Transmit
 from tests.node.program.fakes import (
     HUMIDITY,
     TEMPERATURE,
     VOLTAGE,
     Bench,
+    FakeLink,
     Lamp,
     SteppingSensor,
     assert_stored_exactly,
@@ -440,6 +441,32 @@ def test_a_frame_that_the_link_refuses_is_tried_again_when_the_link_says() -> No
 
     assert len(refused_ms) == 2
     assert bench.link.sent[0][0] == refused_ms[1] + 45_000
+
+
+class LinkWithFramesOfItsOwn(FakeLink):
+    """Is busy with a frame that the node knows nothing of, until `own_until_ms`; its end is no event."""
+
+    own_until_ms = 30_000
+
+    @property
+    def busy(self) -> bool:
+        return self.own_until_ms > 0 or super().busy
+
+    def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
+        if now_ms < self.own_until_ms:
+            return Sleep(self.own_until_ms)
+        self.own_until_ms = 0
+        return super().poll(now_ms)
+
+
+def test_what_waited_for_a_frame_of_the_links_own_goes_at_its_end() -> None:
+    bench = Bench(settings=(Setting(SAMPLING_INTERVAL_S, None, 3600),), joined=True)
+    bench.link = LinkWithFramesOfItsOwn(joined_=True)
+    bench.node = bench._new_node()
+
+    bench.run(60)
+
+    assert bench.link.sent[0][0] == 30_000
 
 
 def test_stop_sampling_ends_the_samples_and_nothing_is_sent_once_all_is_acknowledged() -> None:

@@ -228,6 +228,19 @@ def test_loss_drops_that_part_of_the_frames_for_all_gateways() -> None:
     assert len(ear.heard) == len(other.heard) == air.channel.up.counts.heard
 
 
+def test_the_loss_can_change_while_the_world_goes_on() -> None:
+    air, ear = one_gateway()
+    air.clock.at(50_050, lambda: air.channel.set_loss(0.5))
+
+    for number in range(1_000):
+        air.uplink_at(number * 100)
+    air.run()
+
+    assert 700 < len(ear.heard) < 800
+    with pytest.raises(ValueError, match="less than 1"):
+        air.channel.set_loss(1)
+
+
 def test_the_same_seed_drops_the_same_frames() -> None:
     def heard(seed: int) -> list[int]:
         air, ear = Air(loss=0.5, seed=seed), Ear()
