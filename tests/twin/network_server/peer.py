@@ -23,7 +23,7 @@ class Peer:
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         self.client.publish(topic, payload, qos=qos).wait_for_publish(5)
 
-    def take(self, end: str, timeout_s: float = 5.0) -> bytes:
+    def take(self, end: str, timeout_s: float = 30) -> bytes:
         """The payload of the next message whose topic ends so; others before it are dropped."""
         while True:
             topic, payload = self.messages.get(timeout=timeout_s)

@@ -81,7 +81,7 @@ def running(
         made.stop()
 
 
-def eventually(condition: Callable[[], Any], timeout_s: float = 5.0) -> Any:
+def eventually(condition: Callable[[], Any], timeout_s: float = 30) -> Any:
     """What `condition` returns once it is true; AssertionError when it never is."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
