@@ -1,14 +1,12 @@
 """Codec files with their publishers' examples, as they lie in a folder."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from farwire.codec import yaml_text
 from farwire_codecs.ts013_examples import Example, examples_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,25 +46,4 @@ def published(folder: Path) -> Iterator[Published]:
 
 def _read(document: Path) -> Any:
     text = document.read_text(encoding="utf-8")
-    return json.loads(text) if document.suffix == ".json" else yaml.load(text, _Yaml12)  # noqa: S506
-
-
-class _Yaml12(yaml.SafeLoader):
-    """YAML 1.2's core schema, which JavaScript reads: `On` and `Off` are texts, 12:30 is no number."""
-
-
-_NUMBERS = {
-    "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    "tag:yaml.org,2002:float": (
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+.0123456789",
-    ),
-    "tag:yaml.org,2002:int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-}
-_Yaml12.yaml_implicit_resolvers = {
-    first: [resolver for resolver in resolvers if resolver[0] not in _NUMBERS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
-    _pattern, _first = _NUMBERS[_tag]
-    _Yaml12.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
+    return json.loads(text) if document.suffix == ".json" else yaml_text.read(text)
