@@ -31,10 +31,7 @@ LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a b
 HEAD = 7  # bytes of a batch before its values, about: header, schema id, number, age
 ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 100 ms for each
 WORTH = 8  # another attempt is worth it for an eighth more records
-END_ROUNDS = (
-    4  # until a frame's length agrees with the end of transmission that its ages assume; now and then
-)
-# two lengths lead to each other for ever, and its ages are wrong by the time of a byte
+END_ROUNDS = 4  # until a frame's length agrees with the end of transmission that its ages assume
 
 
 def choose(
