@@ -38,6 +38,9 @@ LinkChecked = namedtuple("LinkChecked", ("margin_db", "gateways"))
 # turns it into UTC.
 TimeReceived = namedtuple("TimeReceived", ("gps_ms", "at_ms"))
 
+# RX2 opens 2 s after a frame where RX1 does after 1 s (RP002-1.0.4 §2.1); an acknowledgement takes less than 2 s.
+USUAL_WINDOWS_MS = 4_000
+
 _GPS_EPOCH_MS = 315_964_800_000  # 1980-01-06, on the clock that counts from 1970-01-01
 _LEAP_MS = 18_000  # GPS time is ahead of UTC by so much since 2017-01-01 (IERS Bulletin C 52)
 
@@ -80,6 +83,11 @@ class Link:
         Where it starts later than at `send` by a time that is known (a modem is told first), that is in it.
         """
         raise NotImplementedError
+
+    @property
+    def windows_ms(self) -> int:
+        """How long from the end of a frame to the end of an answer in the last receive window, as a rule."""
+        return USUAL_WINDOWS_MS
 
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
         """Return the first moment at which `send` would take `size` bytes, as far as known now.

@@ -25,13 +25,12 @@ Wake = namedtuple("Wake", ("at_ms",))
 """Nothing to send before `at_ms`; None: nothing at all, as things stand."""
 
 UNSENDABLE_MS = 60_000  # until what does not fit the present data rate is tried again
-WINDOWS_MS = 4_000  # from the end of a frame to the end of an answer in the second receive window, as a rule
 
 
 def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
     """Return the next step over a joined link. Changes nothing: tell the agenda what was really sent."""
     later: list[int] = []
-    clear_ms = agenda.clear_ms(link.airtime_ms(link.capacity(now_ms)) + WINDOWS_MS, now_ms)
+    clear_ms = agenda.clear_ms(link.airtime_ms(link.capacity(now_ms)) + link.windows_ms, now_ms)
     for due_ms, build in (
         (agenda.alarm_due_ms, _alarms),
         (now_ms if agenda.answers else None, _answer),

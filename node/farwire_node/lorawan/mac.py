@@ -164,6 +164,12 @@ class Mac(link.Link):
         waiting = len(self._owed.f_opts.fitting(self._limit()))
         return self._air.length_ms(frames.OVERHEAD + waiting + size, self._session.dr)
 
+    @property
+    def windows_ms(self) -> int:
+        """How long after a frame an answer may last: the usual time, longer by what RX1 opens after 1 s."""
+        later_s = 0 if self._session is None else self._session.rx1_delay_s - 1
+        return link.USUAL_WINDOWS_MS + 1000 * later_s
+
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
         """Return when `size` bytes may start, as far as known now."""
         self._start(now_ms)

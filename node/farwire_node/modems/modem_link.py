@@ -12,6 +12,7 @@ from farwire_node.link import (
     BUSY,
     NOT_JOINED,
     TOO_LONG,
+    USUAL_WINDOWS_MS,
     Delivered,
     Joined,
     JoinFailed,
@@ -37,7 +38,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WINDOWS_MS = 4_000  # the usual time from a frame's end to the end of its cycle
+_ANSWER_MS = 1_500  # the second window comes 1 s after the first, where the last answer may have come
 _LOOK_AGAIN_MS = 1_000  # while the modem is busy with itself
 _NO_CHANNEL_MS = 30_000  # where a modem does not tell how long
 _BUSY_TIMES = 8  # refusals in a row until the modem is taken to hang
@@ -89,6 +90,7 @@ class ModemLink(NoRadio):
         self._rate = Rate(region, dialect)
         self._frame: tuple[int, bytes, bool] | None = None  # to be started by the next poll
         self._sent = (0, 0, False)  # start, airtime and confirmed of the frame under way
+        self._windows_ms = USUAL_WINDOWS_MS  # modems do not tell RX1's delay: as long as the last cycle took
         self._ends_ms = 0  # when the job under way will be over, as far as known
         self._free_ms = 0  # the modem refuses frames that come earlier
         self._pause_ms = 0  # and other commands
@@ -161,6 +163,11 @@ class ModemLink(NoRadio):
         """Return the time from `send` to the end of the frame: the command's way to the modem is in it."""
         return self._rate.handover_ms(size) + self._rate.on_air_ms(size)
 
+    @property
+    def windows_ms(self) -> int:
+        """How long after a frame an answer may last, by the last frame's windows."""
+        return self._windows_ms
+
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
         """Return when `size` bytes may start, as far as known now."""
         if not self._joined or size > self.capacity(now_ms):
@@ -189,7 +196,7 @@ class ModemLink(NoRadio):
         self._frame = (port, payload, confirmed)
         tx_end_ms = now_ms + self.airtime_ms(len(payload))
         self._sent = (now_ms, self._rate.on_air_ms(len(payload)), confirmed)
-        self._ends_ms = tx_end_ms + _WINDOWS_MS
+        self._ends_ms = tx_end_ms + self._windows_ms
         return Sending(tx_end_ms)
 
     def poll(self, now_ms: int) -> Sleep:
@@ -323,6 +330,8 @@ class ModemLink(NoRadio):
         elif kind == meanings.BOOTED:
             self._forget_session()
         elif kind == meanings.SENT:
+            took_ms = now_ms - self._sent[0] - self._sent[1]
+            self._windows_ms = max(USUAL_WINDOWS_MS, took_ms + _ANSWER_MS)
             self._over(now_ms, bool(meaning.value))
         elif kind == meanings.JOINED:
             self._owed = self._job == jobs.JOIN
