@@ -6,20 +6,21 @@ keep a fleet's frames apart; planning itself draws nothing. A moment of None mea
 
 from collections import namedtuple
 
+from farwire_codecs.alarm import OUT_OF_NORMAL
 from farwire_codecs.base import Base
 from farwire_codecs.command import CommandAnswer
 from farwire_codecs.log_piece import LogPiece
 from farwire_codecs.lpp import Item
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Schema
-from farwire_node.alarm_store import AlarmStore
+from farwire_node.alarm_store import AlarmStore, StoredAlarm
 from farwire_node.backoff import Backoff
 from farwire_node.fair_use import FairUse
 from farwire_node.history import LONGEST_RUN
 from farwire_node.repeats import Repeats
 from farwire_node.reports import Reports
 from farwire_node.requests import Requests
-from farwire_node.shaping import UNSHAPED
+from farwire_node.shaping import NOTICE, UNSHAPED
 from farwire_node.store import RecordStore, Release
 
 TYPE_CHECKING = False
@@ -74,9 +75,12 @@ class Agenda:
         self.base: Base | None = None  # that batches build on
         self.base_lacking = False  # an acknowledgement would give one
         self.order: tuple[int, ...] = ()  # of the channels' indices, where records go channel by channel
+        self.ranks: dict[int, int] = {}  # of alarms, by channel
         self.channel = 0  # place in that order of the next one to go
         self.channel_records = LONGEST_RUN  # how many of them go
         self.tail = False  # sampling was stopped: nothing new will come
+        self.held_until_ms = 0  # history waits for the network's time
+        self.ask_due_ms: int | None = None  # a state report is, to ask for it
         self.next_sample_ms: int | None = None  # may raise an alarm
         self.sample_gap_ms = 0  # between two samples, on the average of all sensors
         self.alarm_due_ms: int | None = now_ms if alarms.held else None
@@ -134,8 +138,9 @@ class Agenda:
         self.want_state(now_ms)
 
     def alarmed(self, now_ms: int) -> None:
-        """Alarms were added."""
-        self._alarm_pauses.reset()
+        """Alarms were added. Notices among them do not hurry the ones that wait for an acknowledgement."""
+        if self.urgent_alarms(fresh=True):
+            self._alarm_pauses.reset()
         self.alarm_due_ms = now_ms
 
     def answered(self, answer: CommandAnswer) -> None:
@@ -195,9 +200,9 @@ class Agenda:
 
     # -- what was sent; `tx_end_ms` is the end of its transmission --
 
-    def sent_alarms(self, newest: int, tx_end_ms: int) -> None:
-        """Note an alarm frame; `newest` is the highest number in it."""
-        self.alarms.mark_sent(newest)
+    def sent_alarms(self, sent: "tuple[StoredAlarm, ...]", tx_end_ms: int) -> None:
+        """Note a frame of alarms."""
+        self.alarms.mark_sent([alarm.number for alarm in sent])
         pause_ms = 0 if self.fresh_alarms else self._alarm_pauses.next_ms()
         self.alarm_due_ms = tx_end_ms + pause_ms
         self._sent(tx_end_ms)
@@ -259,18 +264,41 @@ class Agenda:
     @property
     def fresh_alarms(self) -> bool:
         """Whether there are alarms that were never sent."""
-        return self.alarms.unsent < self.alarms.next
+        return self.alarms.fresh
 
     @property
     def alarm_urgent(self) -> bool:
-        """Whether the alarms may use the airtime held in reserve."""
+        """Whether the alarms may use the airtime held in reserve; notices alone never do."""
         return self._alarm_pauses.attempts < URGENT_ATTEMPTS
+
+    def rank(self, alarm: StoredAlarm) -> int:
+        """Return what goes first, 0 to NOTICE: by its channel's priority; out of normal is never an alarm."""
+        return NOTICE if alarm.condition == OUT_OF_NORMAL else self.ranks.get(alarm.channel, 1)
+
+    def urgent_alarms(self, fresh: bool) -> bool:
+        """Return whether there are alarms that are no notices; `fresh`: that were never sent."""
+        alarms = self.alarms
+        for alarm in alarms.held if alarms.fresh or not fresh else ():
+            if self.rank(alarm) < NOTICE and not (fresh and alarms.sends(alarm.number)):
+                return True
+        return False
+
+    def alarm_order(self) -> "list[StoredAlarm]":
+        """Return the alarms, those that should go first first: the least sent, by rank, by age.
+
+        So whatever is not acknowledged is said again in turn, as an acknowledgement covers no gap.
+        """
+        sends = self.alarms.sends
+        keyed = [(sends(alarm.number), self.rank(alarm), alarm.number, alarm) for alarm in self.alarms.held]
+        return [key[3] for key in sorted(keyed)]
 
     def state_report_due_ms(self) -> int:
         """Return from when on a state report should be sent."""
         due_ms = self._state_due_ms
         if self._fetch_due_ms is not None and not self.records.held:  # else a batch opens the window
             due_ms = min(due_ms, self._fetch_due_ms)
+        if self.ask_due_ms is not None:
+            due_ms = min(due_ms, self.ask_due_ms)
         if self.poll_interval_s:
             due_ms = min(due_ms, self._last_ms + 1000 * self.poll_interval_s)
         return max(due_ms, self._free_ms)
@@ -283,7 +311,7 @@ class Agenda:
         if self._reported_ms is not None:
             regular_ms = self._reported_ms + 1000 * self.reporting_interval_s + self._jitter_ms
             due.append(regular_ms if self._unsent() else max(regular_ms, self.requests.due_ms()))
-        return max(min(due), self._free_ms) if due else None
+        return max(min(due), self._free_ms, self.held_until_ms) if due else None
 
     def clear_ms(self, cycle_ms: int, now_ms: int) -> int:
         """Return from when on the radio can be busy for `cycle_ms` and free again at the next sample.

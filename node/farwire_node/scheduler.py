@@ -1,10 +1,11 @@
 """What to send now, or when to look again: a pure function of the agenda, the link's answers and the time.
 
-Order: alarms (urgent; also while an ordinary cycle is in its receive windows, where the link can cut it
-short), answers to commands, the state report, history, live values, pieces of logs. While one of these waits
-for airtime nothing after it is sent, so nothing less important can take the airtime. All but alarms also keep
-the radio free for the next sample, after which an alarm may have to go. What can wait, from the state report
-on, keeps within the fair use that is configured.
+Order: alarms by rank (urgent; also while an ordinary cycle is in its receive windows, where the link can cut
+it short; notices, those of the lowest rank, do neither), answers to commands, the state report, history, live
+values, pieces of logs. While one of these waits for airtime nothing after it is sent, so nothing less
+important can take the airtime. All but urgent alarms also keep the radio free for the next sample, after
+which an alarm may have to go. What can wait, from the state report on, keeps within the fair use that is
+configured.
 """
 
 from collections import namedtuple
@@ -16,6 +17,7 @@ from farwire_node import history, shaping
 from farwire_node.agenda import Agenda, Batch
 from farwire_node.alarm_store import StoredAlarm
 from farwire_node.link import Link
+from farwire_node.shaping import NOTICE
 
 Send = namedtuple("Send", ("port", "payload", "urgent", "content"))
 """A frame to be sent now. `content`, by port: ALARM its StoredAlarms; COMMAND_ANSWER the answer; STATE None;
@@ -39,14 +41,14 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
         (agenda.live_values_due_ms(), _live),
         (agenda.piece_due_ms(), _piece),
     ):
-        if link.busy and not (build is _alarms and agenda.fresh_alarms):
+        if link.busy and not (build is _alarms and agenda.urgent_alarms(fresh=True)):
             break  # the end of the cycle is an event, and things are planned again then
         if due_ms is None:
             continue
         if due_ms > now_ms:
             later.append(due_ms)
             continue
-        if clear_ms > now_ms and build is not _alarms:
+        if clear_ms > now_ms and not (build is _alarms and agenda.urgent_alarms(fresh=False)):
             later.append(clear_ms)
             break
         send = build(agenda, link, now_ms)
@@ -71,15 +73,19 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
 
 
 def _alarms(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
-    """All alarms if they fit, else those never sent, else the oldest."""
+    """All alarms if they fit, else those never sent, else the least sent, of as high a rank as they have."""
     limit = min(link.capacity(now_ms), agenda.shaping.payload_limit)
-    held = agenda.alarms.held
-    fresh = tuple([stored for stored in held if stored.number >= agenda.alarms.unsent])
-    for chosen in (held, fresh) if fresh else (held,):
-        payload, count = _encode_alarms(chosen, limit, link, now_ms)
-        if count == len(chosen) or chosen is fresh or not fresh:
-            break
-    return Send(ports.ALARM, payload, agenda.alarm_urgent, chosen[:count]) if count else None
+    order = agenda.alarm_order()
+    count = len(order)
+    fresh = [stored for stored in order if not agenda.alarms.sends(stored.number)]
+    while count:
+        chosen = tuple(sorted(order[:count]))  # by number
+        payload, fitting = _encode_alarms(chosen, limit, link, now_ms)
+        if fitting == count:
+            urgent = agenda.alarm_urgent and min([agenda.rank(stored) for stored in chosen]) < NOTICE
+            return Send(ports.ALARM, payload, urgent, chosen)
+        count = min(count - 1, max(1, fitting), len(fresh) or count)
+    return None
 
 
 def _encode_alarms(

@@ -5,6 +5,7 @@ from farwire_node import node_events, scheduler
 from farwire_node.agenda import Agenda
 from farwire_node.link import Link, Refusal
 from farwire_node.sensing import Sensing
+from farwire_node.timekeeping import Timekeeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ class Sending:
         agenda: Agenda,
         link: Link,
         sensing: Sensing,
+        time: Timekeeping,
         tell: "Callable[[tuple[object, ...]], None]",
         now_ms: int,
     ) -> None:
         self._agenda = agenda
         self._link = link
         self._sensing = sensing
+        self._time = time
         self._tell = tell
         self._refused_until_ms = now_ms
 
@@ -40,6 +43,8 @@ class Sending:
             return self._refused_until_ms
         self._agenda.next_sample_ms = self._sensing.sampler.next_ms()
         step = self.plan(self._agenda, self._link, now_ms)
+        if isinstance(step, scheduler.Send) and self._time.ask(step, now_ms):
+            step = self.plan(self._agenda, self._link, now_ms)  # asking takes a byte
         if isinstance(step, scheduler.Wake):
             at_ms: int | None = step.at_ms
             return at_ms
@@ -63,9 +68,9 @@ class Sending:
         agenda.fair_use.spend(tx_end_ms - now_ms, now_ms)
         if step.port == ports.ALARM:
             for alarm in step.content:
-                if alarm.number >= agenda.alarms.unsent:
+                if not agenda.alarms.sends(alarm.number):
                     self._tell(node_events.AlarmSent(alarm.number, 1000 * alarm.time_s, now_ms))
-            agenda.sent_alarms(step.content[-1].number, tx_end_ms)
+            agenda.sent_alarms(step.content, tx_end_ms)
         elif step.port == ports.COMMAND_ANSWER:
             agenda.sent_answer(step.content, tx_end_ms)
         elif step.port == ports.STATE:

@@ -1,6 +1,6 @@
 """From sensors to samples and alarms: what the node has, when it is read, and what its values mean."""
 
-from farwire_node import node_events, sensor_settings
+from farwire_node import node_events, sensor_settings, shaping
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.configuration import Configuration
@@ -57,6 +57,7 @@ class Sensing:
             self.sampler.set_calibrations(calibrations)
             self._detector.forget_values()
         self._detector.set_limits(sensor_settings.limits(running, self.channels))
+        agenda.ranks = shaping.ranks_of(running, self.channels)
         self._reporting_s = sensor_settings.reporting_intervals(running, self._devices.sensors)
         self._slowest_s = max(self._reporting_s or [running.reporting_interval_s])
         self.reported(agenda)
@@ -94,7 +95,7 @@ class Sensing:
     ) -> bool:
         changes = self._detector.examine(time_s, values, states, self._alarms.room)
         if changes:
-            for alarm in self._alarms.add(changes, time_s, self._detector.active(), now_ms):
+            for alarm in self._alarms.add(changes, time_s):
                 self._tell(node_events.AlarmRaised(alarm, now_ms))
             agenda.alarmed(now_ms)
         return bool(changes)

@@ -15,6 +15,7 @@ whether the newest values go as Cayenne LPP, too, after each regular report."""
 SMALLER, ALL_CHANNELS, ONE_CHANNEL = 0, 1, 2  # a choice's values (farwire_codecs.configuration_keys)
 
 _RANKS = (1, 2, 0)  # by a priority's value: normal, low, high
+NOTICE = 2  # the rank of an alarm that does not hurry: ordinary airtime, between other frames
 
 ANY_LENGTH = 65_535  # of a frame: as the link carries it
 UNSHAPED = Shaping(ANY_LENGTH, LONGEST_RUN, SMALLER, False)
@@ -33,8 +34,14 @@ def of(running: Configuration) -> Shaping:
 
 def order_of(running: Configuration, channels: "tuple[Channel, ...]") -> "tuple[int, ...]":
     """Return the indices of the channels in the order of their priorities, high ones first."""
-    ranks = [_RANKS[running.value(keys.PRIORITY, c.channel, 0)] for c in channels]
-    return tuple([i for rank in range(len(_RANKS)) for i, own in enumerate(ranks) if own == rank])
+    ranks = ranks_of(running, channels)
+    order = range(len(_RANKS))
+    return tuple([i for rank in order for i, c in enumerate(channels) if ranks[c.channel] == rank])
+
+
+def ranks_of(running: Configuration, channels: "tuple[Channel, ...]") -> "dict[int, int]":
+    """Return each channel's rank by its priority: 0 high, 1 normal, 2 low."""
+    return {c.channel: _RANKS[running.value(keys.PRIORITY, c.channel, 0)] for c in channels}
 
 
 class Capped(Link):

@@ -21,7 +21,7 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
         arrived_ms = agenda.alarm_due_ms
         if agenda.fresh_alarms:
             arrived_ms = next(
-                1000 * held.time_s for held in agenda.alarms.held if held.number >= agenda.alarms.unsent
+                1000 * held.time_s for held in agenda.alarms.held if not agenda.alarms.sends(held.number)
             )
         queue.append((arrived_ms, agenda.alarm_due_ms, scheduler._alarms))
     due_ms = agenda.batch_due_ms()
@@ -61,4 +61,6 @@ class FifoNode(Node):
 
     def _start(self, now_ms: int) -> None:
         super()._start(now_ms)
-        self._sending = FifoSending(self._agenda, self._link, self._sensing, self._tell, now_ms)
+        self._sending = FifoSending(
+            self._agenda, self._link, self._sensing, self._time, self._tell, now_ms
+        )

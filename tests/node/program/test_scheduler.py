@@ -4,9 +4,11 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from farwire_codecs import alarm, ports
-from farwire_codecs.alarm import HIGH
+from farwire_codecs.alarm import HIGH, LOW, OUT_OF_NORMAL
 from farwire_codecs.command import DONE, CommandAnswer
 from farwire_node import scheduler
 from farwire_node.agenda import FRAME_GAP_MS, JITTER_MS, URGENT_ATTEMPTS, Agenda
@@ -14,6 +16,7 @@ from farwire_node.alarm_store import AlarmStore
 from farwire_node.detector import Change
 from farwire_node.link import Sending
 from farwire_node.scheduler import UNSENDABLE_MS, Send, Wake
+from farwire_node.shaping import NOTICE
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import RecordStore, Release
 from tests.node.program.dice import smallest
@@ -45,7 +48,7 @@ class Desk:
         outcome = self.link.send(step.port, step.payload, False, step.urgent, self.now_ms)
         assert isinstance(outcome, Sending), outcome
         if step.port == ports.ALARM:
-            self.agenda.sent_alarms(step.content[-1].number, outcome.tx_end_ms)
+            self.agenda.sent_alarms(step.content, outcome.tx_end_ms)
         elif step.port == ports.COMMAND_ANSWER:
             self.agenda.sent_answer(step.content, outcome.tx_end_ms)
         elif step.port == ports.STATE:
@@ -68,7 +71,7 @@ class Desk:
             self.agenda.sampled(self.link.size, self.now_ms)
 
     def alarms(self, count: int = 1) -> None:
-        self.agenda.alarms.add([START] * count, 9_990, [], self.now_ms)
+        self.agenda.alarms.add([START] * count, 9_990)
         self.agenda.alarmed(self.now_ms)
 
     def acknowledge(self, through: int, *above: int) -> Release:
@@ -89,6 +92,10 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Desk:
+    return new_desk()
+
+
+def new_desk() -> Desk:
     """Joined, the state reported, nothing sampled yet, no jitter."""
     storage = MemoryStorage()
     agenda = Agenda(
@@ -502,3 +509,113 @@ def test_records_that_will_not_come_are_reported_but_not_all_the_time(desk: Desk
 def test_an_empty_hand_reports_no_release(desk: Desk) -> None:
     assert desk.acknowledge(0) == Release(0, 0)
     assert desk.agenda.on_its_way == NOTHING
+
+
+def rise(channel: int, condition: int = HIGH) -> Change:
+    return Change(channel, 103, condition, True, (900,))
+
+
+def raise_alarms(desk: Desk, *changes: Change) -> None:
+    desk.agenda.alarms.add(list(changes), 9_990)
+    desk.agenda.alarmed(desk.now_ms)
+
+
+def test_an_alarm_of_high_priority_goes_before_older_ones_where_not_all_fit(desk: Desk) -> None:
+    desk.agenda.ranks = {1: 1, 2: 0, 3: NOTICE}
+    desk.link.size = 18  # two of them
+    raise_alarms(desk, rise(3), rise(1), rise(1), rise(2))
+
+    frames = [[stored.channel for stored in desk.send().content] for _ in range(2)]
+
+    assert frames == [[1, 2], [3, 1]]
+
+
+@pytest.mark.parametrize(
+    ("change", "urgent"), [(rise(1), True), (rise(3), False), (rise(1, OUT_OF_NORMAL), False)]
+)
+def test_only_what_is_no_notice_may_use_the_reserve(desk: Desk, change: Change, urgent: bool) -> None:
+    desk.agenda.ranks = {3: NOTICE}
+    raise_alarms(desk, change)
+
+    assert desk.send().urgent == urgent
+
+
+def test_a_notice_waits_for_the_end_of_a_cycle_and_keeps_the_radio_free_for_the_next_sample(
+    desk: Desk,
+) -> None:
+    raise_alarms(desk, rise(1, OUT_OF_NORMAL))
+    desk.agenda.next_sample_ms = desk.now_ms + 500
+    desk.agenda.sample_gap_ms = 60_000
+
+    assert desk.wake() == 500
+    desk.agenda.next_sample_ms = None
+    desk.link.send(ports.HISTORY, b"", False, False, desk.now_ms)
+    desk.link.poll(desk.now_ms)
+    assert desk.link.busy
+    assert desk.plan() == Wake(None)
+    raise_alarms(desk, rise(1))
+    assert desk.wake()  # an alarm does not wait for that end
+
+
+def test_a_notice_does_not_give_alarms_the_reserve_again(desk: Desk) -> None:
+    raise_alarms(desk, rise(1))
+    for _ in range(URGENT_ATTEMPTS):
+        assert desk.send().urgent
+        desk.now_ms = desk.agenda.alarm_due_ms or 0
+    raise_alarms(desk, rise(1, OUT_OF_NORMAL))
+
+    step = desk.send()
+
+    assert len(step.content) == 2
+    assert not step.urgent
+
+
+@given(
+    changes=st.lists(
+        st.builds(rise, st.integers(1, 3), st.sampled_from((HIGH, LOW, OUT_OF_NORMAL))),
+        min_size=1,
+        max_size=40,
+    ),
+    size=st.integers(11, 120),
+    later=st.lists(st.builds(rise, st.integers(1, 3)), max_size=5),
+)
+def test_alarms_go_in_the_order_of_their_ranks_then_ages_and_none_waits_for_ever(
+    changes: list[Change], size: int, later: list[Change]
+) -> None:
+    desk = new_desk()
+    desk.agenda.ranks = {1: 0, 2: 1, 3: NOTICE}
+    desk.link.size = size
+    raise_alarms(desk, *changes)
+    rank = desk.agenda.rank
+    sent: set[int] = set()
+    for turn in range(3 * (len(changes) + len(later))):
+        if turn == 1 and later:
+            raise_alarms(desk, *later)
+        waiting = [stored for stored in desk.agenda.alarms.held if stored.number not in sent]
+        if not waiting:
+            break
+        desk.now_ms = max(desk.now_ms, desk.agenda.alarm_due_ms or 0)
+        step = desk.send()
+        assert step.port == ports.ALARM
+        assert len(step.payload) <= size
+        # Only notices: no airtime that is in reserve. None that waits is of a higher rank than one that goes.
+        assert step.urgent == any(rank(stored) < NOTICE for stored in step.content)
+        first = [stored for stored in step.content if stored.number not in sent]
+        assert first
+        sent.update(stored.number for stored in step.content)
+        left = [(rank(stored), stored.number) for stored in waiting if stored.number not in sent]
+        assert not left or max((rank(stored), stored.number) for stored in first) < min(left)
+    assert sent == {stored.number for stored in desk.agenda.alarms.held}
+    assert desk.agenda.fresh_alarms is False
+
+
+def test_what_is_not_acknowledged_is_said_again_in_turn(desk: Desk) -> None:
+    desk.agenda.ranks = {1: 0, 3: NOTICE}
+    desk.link.size = 10  # one of them
+    raise_alarms(desk, rise(3), rise(1), rise(1))
+    numbers = []
+    for _ in range(6):
+        desk.now_ms = max(desk.now_ms, desk.agenda.alarm_due_ms or 0)
+        numbers += [stored.number for stored in desk.send().content]
+
+    assert numbers == [2, 3, 1, 2, 3, 1]
