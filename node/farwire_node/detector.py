@@ -35,6 +35,7 @@ Change = namedtuple("Change", ("channel", "type_id", "condition", "active", "raw
 NO_LIMITS = Limits(None, None, 0, None, None, 0, None, None)
 FAILURES = 3  # one bad reading on a long bus is noise
 RATE_WINDOW_S = 60
+HELD_BACK = -(1 << 30)  # since then a change is due that found no room: longer than any duration
 RATE_STEP_S = 15  # between the values that a new one is compared with: bounds what is held a channel
 
 TYPE_CHECKING = False
@@ -51,6 +52,7 @@ class Detector:
     """The conditions of a node's channels. `channels` is a tuple of Channel."""
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
+        self.missed = 0  # changes for which there was no room until they were undone
         self._channels = channels
         self._limits: list[Limits] = [NO_LIMITS] * len(channels)
         self._active = bytearray(len(channels))  # bit n: condition n is active
@@ -76,14 +78,19 @@ class Detector:
         """Return what started or ended with this sample, at most `room` changes.
 
         `time_s` never falls; `states` are those of farwire_node.faults, a byte a channel. A change for which
-        there was no room is not forgotten: it comes with the next sample that shows it.
+        there was no room is not forgotten: it comes with the next sample that shows it, or counts as missed
+        with the first one that does not.
         """
         changes: list[Change] = []
         for index, value in enumerate(values):
             if states[index] == faults.NOT_DUE:
                 continue
             for condition, holds, patience_s in self._judge(index, time_s, value, states[index]):
-                if self._changes(index, condition, holds, patience_s, time_s) and len(changes) < room:
+                if not self._changes(index, condition, holds, patience_s, time_s):
+                    continue
+                if len(changes) >= room:
+                    self._since[8 * index + condition] = HELD_BACK
+                else:
                     self._since.pop(8 * index + condition, None)
                     self._active[index] ^= 1 << condition
                     channel = self._channels[index]
@@ -105,7 +112,8 @@ class Detector:
         """Return whether a condition has been otherwise than it is active for long enough."""
         key = 8 * index + condition
         if holds == self._is_active(index, condition):
-            self._since.pop(key, None)
+            if self._since.pop(key, 0) == HELD_BACK:
+                self.missed += 1
             return False
         return time_s - self._since.setdefault(key, time_s) >= patience_s
 

@@ -17,6 +17,7 @@ LONGEST_LINE = 96  # characters of text
 
 _OF_EVENTS = {
     node_events.AlarmRaised: (INFO, "alarm %s at %s"),
+    node_events.AlarmsMissed: (WARNING, "no room for alarms: %d missed"),
     node_events.ConfigurationApplied: (INFO, "configuration %08x applied"),
     node_events.ConfigurationRolledBack: (WARNING, "configuration rolled back to %08x"),
     node_events.Dropped: (DEBUG, "record %d dropped"),

@@ -14,6 +14,10 @@ AlarmRaised = namedtuple("AlarmRaised", ("alarm", "now_ms"))
 AlarmSent = namedtuple("AlarmSent", ("number", "sampled_ms", "start_ms"))
 """The first transmission of an alarm began at `start_ms`."""
 
+AlarmsMissed = namedtuple("AlarmsMissed", ("count",))
+"""So many starts and ends, since the node's start, were over before there was room for them: all the alarms
+that can be held wait for an acknowledgement."""
+
 FrameSent = namedtuple("FrameSent", ("port", "size", "airtime_ms", "start_ms"))
 """A frame with `size` bytes of payload was given to the radio."""
 

@@ -1,10 +1,11 @@
 """From sensors to samples and alarms: what the node has, when it is read, and what its values mean."""
 
+from farwire_codecs.alarm import CONDITIONS
 from farwire_node import node_events, sensor_settings, shaping
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
 from farwire_node.configuration import Configuration
-from farwire_node.detector import Detector
+from farwire_node.detector import Change, Detector
 from farwire_node.sampler import Sample, Sampler
 from farwire_node.sensor_list import SensorList
 
@@ -41,6 +42,13 @@ class Sensing:
         self.channels = self.sampler.channels
         self._detector = Detector(self.channels)
         self._detector.restore(alarms.active)
+        here = [(c.channel, c.type_id) for c in self.channels]
+        self._gone = [  # conditions of channels that are no more
+            Change(channel, type_id, condition, False, None)
+            for channel, type_id, bits in alarms.active
+            for condition in CONDITIONS
+            if bits >> condition & 1 and (channel, type_id) not in here
+        ]
         self._calibrations: list[Calibration] = []
         self._reporting_s: list[int] = []  # a channel: within how many seconds its values are reported
         self._slowest_s = 0
@@ -93,7 +101,12 @@ class Sensing:
     def _detect(
         self, time_s: int, values: "Sequence[Value | None]", states: bytes, agenda: Agenda, now_ms: int
     ) -> bool:
-        changes = self._detector.examine(time_s, values, states, self._alarms.room)
+        room = self._alarms.room
+        changes, self._gone = self._gone[:room], self._gone[room:]
+        missed = self._detector.missed
+        changes += self._detector.examine(time_s, values, states, room - len(changes))
+        if self._detector.missed != missed:
+            self._tell(node_events.AlarmsMissed(self._detector.missed))
         if changes:
             for alarm in self._alarms.add(changes, time_s):
                 self._tell(node_events.AlarmRaised(alarm, now_ms))

@@ -109,6 +109,16 @@ def test_a_change_without_room_comes_with_the_next_sample_that_shows_it() -> Non
     assert [c.active for c in watcher.examine(0, ((21,),), GOOD, 1)] == [True]
 
 
+def test_a_start_and_its_end_for_which_there_was_no_room_count_as_missed() -> None:
+    watcher = detector(limits(10, None, 0, minimum_duration_s=60))
+    for time_s, value in ((0, 20), (60, 20), (70, 5), (80, 20), (100, 5), (110, 20), (170, 20)):
+        assert watcher.examine(time_s, ((value,),), GOOD, 0) == []
+
+    assert watcher.missed == 1  # between 80 and 100 s it was no alarm; the last start still waits for room
+    assert [c.active for c in watcher.examine(180, ((20,),), GOOD, 1)] == [True]
+    assert watcher.missed == 1
+
+
 def test_an_active_condition_survives_a_restart() -> None:
     before = detector(limits(10, None, 0))
     started_and_ended(before, 20)

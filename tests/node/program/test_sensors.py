@@ -6,6 +6,7 @@ from farwire_codecs import alarm, configuration, ports
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs.configuration import Setting
 from farwire_node import node_events
+from farwire_node.alarm_store import CAPACITY
 from farwire_node.drivers import registry
 from farwire_node.node import Node
 from farwire_node.sensor import Sensor
@@ -141,6 +142,42 @@ def test_another_sensor_by_configuration_loses_nothing_of_the_former_ones() -> N
     assert [len(values) for _, (_, values) in sorted(site.cloud.records.items())][:1] == [2]
     assert len(site.cloud.records[max(site.cloud.records)][1]) == 3
     assert_stored_exactly(site)
+
+
+def test_alarms_of_channels_that_a_new_list_of_sensors_has_not_are_ended_and_reported() -> None:
+    limits = (Setting(keys.HIGH, 5, 100), Setting(keys.NORMAL_HIGH, 1, 0))
+    site = Site(*limits)
+    site.configure(*SHT3X, *PROBE)
+    site.run(1_800)
+    site.configure(*SHT3X, Setting(keys.SENSOR_FIRST_CHANNEL, 0, 2))
+
+    site.run(5_400)
+
+    found = alarms(site)
+    assert sorted(found[:2]) == [(1, alarm.OUT_OF_NORMAL, True), (5, alarm.HIGH, True)]
+    assert sorted(found[2:]) == [(1, alarm.OUT_OF_NORMAL, False), (5, alarm.HIGH, False)]
+    assert len(site.cloud.alarms) == 4
+    site.restart(saved=False)
+    site.run(600)
+    assert alarms(site) == found
+
+
+def test_what_no_room_was_for_is_counted_and_logged_and_what_holds_is_reported_once_there_is_room() -> None:
+    site = Site(*PROBE, Setting(keys.HIGH, 5, 300), Setting(keys.SENSOR_SAMPLING_INTERVAL_S, 4, 60))
+    site.run(300)
+    site.cloud.silent = True
+    for sixteenths in (640, 320) * 34 + (640,):
+        site.probe.sixteenths = sixteenths
+        site.run(60)
+
+    assert len(site.node._alarms.held) == CAPACITY
+    [*_, missed] = site.events(node_events.AlarmsMissed)
+    assert missed.count == 2
+    assert b"no room for alarms: 2 missed" in site.node.log.content()
+    site.cloud.silent = False
+    site.run(3_600)
+    assert len(site.cloud.alarms) == CAPACITY + 1
+    assert alarms(site)[-1] == (5, alarm.HIGH, True)
 
 
 def test_other_sensors_do_not_wait_forever_for_a_cloud_that_is_silent() -> None:
