@@ -5,7 +5,6 @@ come. Both ends do the same, so a batch needs to name no more than the record's 
 of check.
 """
 
-from farwire_codecs.batch_layout import Record
 from farwire_codecs.errors import MalformedError
 from farwire_codecs.measuring_coder import MeasuringCoder
 from farwire_codecs.model import model_of
@@ -22,9 +21,9 @@ class Base:
         self.number = number
         self.model = model_of(schema)
 
-    def serves(self, schema: Schema, records: list[Record] | tuple[Record, ...]) -> bool:
-        """Return whether a batch of these records can build on it."""
-        return self.schema == schema and 0 < records[0].number - self.number <= FARTHEST
+    def serves(self, schema: Schema, first: int) -> bool:
+        """Return whether a batch from this record on can build on it."""
+        return self.schema == schema and 0 < first - self.number <= FARTHEST
 
     def advance(self, number: int, values: tuple[tuple[int, ...] | None, ...]) -> bool:
         """Go on to the next record that both have; False, and the base is of no more use, if it is off its

@@ -27,11 +27,10 @@ that the batch builds on, None for a self-contained one."""
 Frame = namedtuple("Frame", ("payload", "first", "count"))
 """A batch as it goes on air now, with the records in it."""
 
-LONGEST_RUN = 48  # records taken out of the ring for a frame: some 10 KB of a board's heap while it is built
+LONGEST_RUN = 48  # records in a frame: a board needs some 10 ms for each
 HEAD = 7  # bytes of a batch before its values, about: header, schema id, number, age
 ENCODINGS = 4  # attempts to find the run that fills the frame; a board needs some 100 ms for each
 WORTH = 8  # another attempt is worth it for an eighth more records
-END_ROUNDS = 4  # until a frame's length agrees with the end of transmission that its ages assume
 
 
 def choose(
@@ -75,14 +74,9 @@ def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, n
     limit = link.capacity(now_ms)
     end = run.first + run.count
     take = min(run.count, max(run.must, likely))
-    records: list[Record] = []  # the newest of the run, each taken out of the ring once
     best: Frame | None = None
     for attempt in range(ENCODINGS):
-        if take > len(records):
-            start = end - len(records)
-            records = [store.record(number) for number in range(end - take, start)] + records
-        tried = records[len(records) - take :]
-        frame = _framed(tried, take - run.must, link, terms, ALL_CHANNELS, now_ms)
+        frame = _framed(Rows(store, end - take, take), link, terms, ALL_CHANNELS, now_ms)
         if frame is None or frame.first + frame.count < end:  # too many
             if best is not None or frame is None or take == run.must:
                 return frame if best is None else best
@@ -103,48 +97,41 @@ def build_part(
 
     For links that cannot carry a whole record; None if not even one value fits.
     """
-    first = run.first + run.count - run.must
-    records = [store.record(number) for number in range(first, first + min(run.must, most))]
+    rows = Rows(store, run.first + run.count - run.must, min(run.must, most))
     terms = Terms(terms.schema, False, terms.wanted, None)
-    return _framed(records, 0, link, terms, channel, now_ms)
+    return _framed(rows, link, terms, channel, now_ms)
 
 
-def _framed(
-    records: list[Record], spare: int, link: Link, terms: Terms, channel: int, now_ms: int
-) -> Frame | None:
-    """Return the frame of the first records that fit, with ages as of the end of its own transmission.
+class Rows:
+    """`count` records from number `first` on, each taken out of the store when it is asked for."""
 
-    It is supposed to be full at first, as most are, and coded again where it is not. Where two lengths lead
-    to each other, one of the `spare` oldest records is left out; without one, ages are wrong by the time of a
-    byte.
-    """
-    limit = link.capacity(now_ms)
-    end_ms = now_ms + link.airtime_ms(limit)
-    best: Frame | None = None
-    least_ms = 0
-    for attempt in range(END_ROUNDS):
-        payload, count = _encoded(records, end_ms, limit, terms, channel)
-        if not count:
-            break
-        records = records[:count]
-        actual_ms = now_ms + link.airtime_ms(len(payload))
-        wrong_ms = abs(actual_ms - end_ms)
-        if best is None or wrong_ms < least_ms:
-            best = Frame(payload, records[0].number, count)
-            least_ms = wrong_ms
-        if not wrong_ms:
-            break
-        if attempt >= END_ROUNDS // 3 and spare > 0 and count > 1:
-            records = records[1:]
-            spare -= 1
-        end_ms = actual_ms
-    return best
+    def __init__(self, store: RecordStore, first: int, count: int) -> None:
+        self._store = store
+        self.first = first
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Record:
+        return self._store.record(self.first + index)
 
 
-def _encoded(records: list[Record], end_ms: int, limit: int, terms: Terms, channel: int) -> tuple[bytes, int]:
-    return batch_encoder.encode(
-        terms.schema, records, end_ms, limit, terms.wanted, terms.inline_schema, terms.base, channel
+def _framed(rows: Rows, link: Link, terms: Terms, channel: int, now_ms: int) -> Frame | None:
+    """Return the frame of the first records that fit, with ages as of the end of its own transmission."""
+    payload, count = batch_encoder.encode(
+        terms.schema,
+        rows,
+        now_ms,
+        link.capacity(now_ms),
+        terms.wanted,
+        terms.inline_schema,
+        terms.base,
+        channel,
+        False,
+        link.airtime_ms,
     )
+    return Frame(payload, rows.first, count) if count else None
 
 
 def _length(store: RecordStore, first: int, most: int) -> int:

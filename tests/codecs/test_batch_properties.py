@@ -91,6 +91,40 @@ def test_history_that_ends_earlier_keeps_its_records_in_at_most_one_byte_more(
     assert batch.encode(schema, records[:count], earlier_ms, len(frame) + 1)[1] == count
 
 
+@given(any_.recordings(), payload_limits, st.integers(0, 200), st.integers(0, 2_000))
+def test_ages_are_as_of_the_end_of_the_frames_own_transmission_but_for_the_time_of_a_byte(
+    recording: any_.Recording, limit: int, a_byte_ms: int, preamble_ms: int
+) -> None:
+    schema, records, start_ms = recording
+
+    def airtime_ms(size: int) -> int:
+        return preamble_ms + a_byte_ms * size
+
+    frame, count = batch.encode(schema, records, start_ms, limit, airtime_ms=airtime_ms)
+
+    assert len(frame) <= limit
+    if count:
+        end_ms = start_ms + airtime_ms(len(frame))
+        message = batch.decode(frame, lambda _: schema)
+        assert [aged.values for aged in message.records] == [record.values for record in records[:count]]
+        for aged, record in zip(message.records, records, strict=False):
+            assert abs(end_ms - aged.age_ms - 1000 * record.time_s) <= 62 + a_byte_ms
+
+
+@given(any_.recordings().filter(lambda recording: len(recording.records) > 1), payload_limits)
+def test_records_may_be_taken_out_of_a_store_one_by_one(recording: any_.Recording, limit: int) -> None:
+    schema, records, tx_end_ms = recording
+
+    class Store:
+        def __len__(self) -> int:
+            return len(records)
+
+        def __getitem__(self, index: int) -> batch.Record:
+            return records[index]
+
+    assert batch.encode(schema, Store(), tx_end_ms, limit) == batch.encode(schema, records, tx_end_ms, limit)
+
+
 @given(any_.recordings(), st.booleans(), st.data())
 def test_every_strict_prefix_and_every_byte_too_many_is_refused(
     recording: any_.Recording, inline: bool, data: st.DataObject
