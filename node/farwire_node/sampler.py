@@ -167,6 +167,11 @@ class _Slot:
         self._stage = _ASLEEP
         self._moment_ms = 0  # when it can be woken (powered) or read (awake)
 
+    @property
+    def powered(self) -> bool:
+        """Whether it is on the way to a reading."""
+        return self._stage != _ASLEEP
+
     def next_ms(self) -> int:
         """Return when it wants to be polled next."""
         assert self.instant_ms is not None

@@ -46,6 +46,7 @@ class Sensor:
     power_up_ms = 0  # from power on to wake(); counts only on a rail
     rail: Rail | None = None  # the supply to switch for it
     charge_nc = 0  # of one reading, warm-up included; 1 nC = 1 uA for 1 ms, 3.6e9 nC = 1 mAh
+    remembers = False  # something that its board must not forget, and so not sleep without its memory
     index: int | None = None  # of its settings (scope "sensor"); None: its place among the node's sensors
 
     # What physics allows, one entry a channel, or () where nothing is known. Integers as `read` gives them.

@@ -84,6 +84,8 @@ class PulseInput:
 class PulseCounter(Sensor):
     """Total and rate of one input."""
 
+    remembers = True  # it counts while the board sleeps
+
     def __init__(self, pulses: PulseInput, place: "Place") -> None:
         first = place.first_channel
         self.channels = (Channel(first, GENERIC), Channel(first + 1, GENERIC))
