@@ -56,7 +56,7 @@ class Agenda:
         self.records = records
         self.pieces = pieces  # of logs and crash reports
         self.shaping = UNSHAPED  # as configured
-        self.fair_use = FairUse()
+        self.fair_use = FairUse(alarms.storage)
         self.on_trial = False  # a configuration is: state reports ask the network for an answer
         self.newest: tuple[Item, ...] = ()  # values, to be sent live
         self.live_due_ms: int | None = None

@@ -38,7 +38,7 @@ class AlarmStore:
     """Alarms in the order of their numbers."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+        self.storage = storage
         self._alarms: list[StoredAlarm] = []
         self._sends: list[int] = []  # how often each of them was sent since the start
         self._through = 0  # the number before the first of them
@@ -131,7 +131,7 @@ class AlarmStore:
 
         When the clock went back since, times are moved as if the power had been off for no time.
         """
-        head = self._storage.load(HEAD_KEY)
+        head = self.storage.load(HEAD_KEY)
         newest_s = through = 0
         if head:
             newest_s, through, self._slot = struct.unpack_from(_HEAD, head, 0)
@@ -140,7 +140,7 @@ class AlarmStore:
                 self._settled[(channel, type_id)] = conditions
         self._through = through
         while self.room:
-            image = self._storage.load(self._key(len(self._alarms)))
+            image = self.storage.load(self._key(len(self._alarms)))
             if not image:
                 break
             time_s, number, channel, type_id, shape = struct.unpack_from(_ALARM, image, 0)
@@ -186,14 +186,14 @@ class AlarmStore:
         image = struct.pack(_ALARM, time_s, alarm.number, alarm.channel, alarm.type_id, shape)
         if alarm.raw is not None:
             image += pack(type_of(alarm.type_id), alarm.raw)
-        self._storage.save(self._key(index), image)
+        self.storage.save(self._key(index), image)
 
     def _write_head(self, now_ms: int) -> None:
         time_s = now_ms // 1000 + self._behind_s
         head = struct.pack(_HEAD, time_s, self._through, self._slot)
         for entry in _listed(self._settled):
             head += struct.pack(_ACTIVE, *entry)
-        self._storage.save(HEAD_KEY, head)
+        self.storage.save(HEAD_KEY, head)
 
 
 def _apply(conditions: "dict[tuple[int, int], int]", alarm: StoredAlarm) -> None:

@@ -12,7 +12,8 @@ from farwire_codecs import configuration_keys as keys
 from farwire_codecs.configuration import Setting
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_node import node_events
-from farwire_node.fair_use import FairUse
+from farwire_node.fair_use import AHEAD, FairUse
+from farwire_node.storage import MemoryStorage, Storage
 from tests.node.program.fakes import HOUR_MS, HUMIDITY, TEMPERATURE, Bench, SteppingSensor
 
 DAY_MS = 24 * HOUR_MS
@@ -150,25 +151,49 @@ def test_ordinary_traffic_keeps_within_the_fair_use_of_a_day_and_alarms_do_not_w
     assert alarm.start_ms < before_ms + 30_000
 
 
+def capped(cap_s: int, storage: Storage) -> FairUse:
+    fair_use = FairUse(storage)
+    fair_use.cap_ms = 1000 * cap_s
+    return fair_use
+
+
+ON, CUT, ANEW = range(3)  # nothing happens; a power cut; one after which the clock begins anew
+
+
 @given(
     st.integers(1, 40),
-    st.lists(st.tuples(st.integers(100, 3_000), st.integers(0, 5 * HOUR_MS), st.booleans()), max_size=120),
+    st.lists(
+        st.tuples(
+            st.integers(100, 3_000),
+            st.integers(0, 5 * HOUR_MS),
+            st.booleans(),
+            st.sampled_from((ON, ON, ON, CUT, ANEW)),
+        ),
+        max_size=120,
+    ),
 )
-def test_no_24_hours_have_more_airtime_than_the_cap(cap_s: int, frames: list[tuple[int, int, bool]]) -> None:
-    fair_use = FairUse()
-    fair_use.cap_ms = 1000 * cap_s
-    now_ms = 0
+def test_no_24_hours_have_more_airtime_than_the_cap_over_power_cuts(
+    cap_s: int, frames: list[tuple[int, int, bool, int]]
+) -> None:
+    storage = MemoryStorage()
+    fair_use = capped(cap_s, storage)
+    now_ms = began_ms = 0  # of a true clock; the node's is `now_ms - began_ms`
     sent: list[tuple[int, int]] = []
-    for airtime_ms, pause_ms, waits in frames:
+    for airtime_ms, pause_ms, waits, what in frames:
         now_ms += pause_ms
-        due_ms = fair_use.earliest_ms(airtime_ms, now_ms)
+        if what != ON:
+            fair_use = capped(cap_s, storage)
+        if what == ANEW:
+            began_ms = now_ms
+        due_ms = began_ms + fair_use.earliest_ms(airtime_ms, now_ms - began_ms)
         assert due_ms >= now_ms
         if waits:
             now_ms = due_ms
-            assert fair_use.earliest_ms(airtime_ms, now_ms) == now_ms  # what it said it keeps
+            own_ms = now_ms - began_ms
+            assert fair_use.earliest_ms(airtime_ms, own_ms) == own_ms  # what it said it keeps
         elif due_ms > now_ms:
             continue
-        fair_use.spend(airtime_ms, now_ms)
+        fair_use.spend(airtime_ms, now_ms - began_ms)
         sent.append((now_ms, airtime_ms))
 
     for end_ms, longest_ms in sent:
@@ -186,8 +211,31 @@ def test_no_two_uplinks_are_further_apart_than_the_poll_interval() -> None:
     assert 30 < len(starts) < 60
 
 
+def test_a_day_of_frames_writes_its_airtime_some_fifty_times_and_a_power_cut_costs_a_part_of_the_cap() -> (
+    None
+):
+    class Counting(MemoryStorage):
+        saves = 0
+
+        def save(self, key: str, value: bytes) -> None:
+            super().save(key, value)
+            self.saves += 1
+
+    storage = Counting()
+    fair_use = capped(480, storage)
+    for at_ms in range(0, DAY_MS, 60_000):
+        fair_use.spend(300, at_ms)
+
+    assert storage.saves <= 48
+    spent_ms = 300 * DAY_MS // 60_000
+    left_ms = 480_000 - spent_ms
+    assert fair_use.earliest_ms(left_ms, DAY_MS - 1) == DAY_MS - 1
+    after = capped(480, storage)
+    assert after.earliest_ms(left_ms - 480_000 // AHEAD, DAY_MS - 1) == DAY_MS - 1
+
+
 def test_without_a_cap_nothing_waits() -> None:
-    fair_use = FairUse()
+    fair_use = FairUse(MemoryStorage())
     fair_use.spend(10**9, 0)
 
     assert fair_use.earliest_ms(10**6, 5) == 5
