@@ -1,40 +1,48 @@
 """The edge to nodes that come over HTTPS: `POST /{prefix}/{dev_eui}` with a frame, answered with downlinks.
 
-A request is answered with 200 once its frame is on the disk; what is in the mailbox goes along, and for what
-is about to come (the cloud's acknowledgement) the answer waits as long as the node asks for (`Prefer: wait`,
-RFC 7240 §4.3), at most LONGEST_WAIT_S. Statuses: 400 no frame's length, 401 not this device's token, 404 no
-such path, 413 too long, 503 not stored in time: come again.
+A request is answered once its frame is on the disk: with 200 and what the mailbox has, else with 204. For
+what is to come the answer waits as long as the node asks for (`Prefer: wait`, RFC 7240 §4.3), at most
+LONGEST_WAIT_S; of several requests of a device that wait the newest one is answered. Statuses: 400 no
+frame's length, 401 not this device's token, 404 no such path, 413 too long, 503 not stored in time: come
+again.
+
+One thread serves all connections: a node that waits costs a socket and no thread.
 """
 
-import http.server
+import asyncio
 import itertools
 import logging
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from farwire_bridge import ip_topics
+from farwire_bridge import ip_http, ip_topics
 from farwire_bridge.counters import Counters
+from farwire_bridge.ip_http import BadHeadError, Head
+from farwire_bridge.ip_items import Item
 from farwire_bridge.ip_mailbox import Mailbox
 from farwire_bridge.ip_tokens import Tokens
 from farwire_bridge.messages import HTTPS, MqttMessage
 from farwire_bridge.settings import Settings
 from farwire_codecs import ip_frame
+from farwire_codecs.errors import CodecError
 
 LOG = logging.getLogger("farwire.bridge")
 
 STORED_S = 10.0  # how long a request waits for the disk
 LONGEST_WAIT_S = 30.0
-SILENT_S = (
-    75.0  # until a connection without a request is closed: longer than a node's usual pause between two
-)
-MOST_CONNECTIONS = 500  # each has a thread
+SILENT_S = 75.0  # until a connection without a request is closed: more than a node's usual pause
+STEP_S = 15.0  # for the TLS handshake, a first request, a body, an answer to be taken
+MOST_CONNECTIONS = 800  # paho waits with select(2), which takes descriptors below 1024 only
+MOST_WAITING = 4  # requests of a device
+WARN_AGAIN_S = 10.0  # between two log lines of wrong tokens: strangers must not fill the disk
+ACCEPT_AGAIN_S = 0.2  # after an error: descriptors may be used up
 
-_WAIT = re.compile(r"wait=(\d{1,4})")
-_CLIENT_GONE = (ConnectionError, TimeoutError, ssl.SSLError)
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?=$|[,;\s])")
 
 
 class IpHttps:
@@ -51,147 +59,246 @@ class IpHttps:
         assert settings.ip_https_host is not None
         assert settings.ip_https_tokens is not None
         assert settings.ip_https_cert is not None
-        self.settings = settings
-        self.mailbox = mailbox
-        self.counters = counters
-        self.clock_ms = clock_ms
-        self.tokens = Tokens(settings.ip_https_tokens)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(settings.ip_https_cert, settings.ip_https_key)
+        self._prefix = settings.ip_topic_prefix
+        self._mailbox = mailbox
         self._deliver = deliver
+        self._counters = counters
+        self._clock_ms = clock_ms
+        self._tokens = Tokens(settings.ip_https_tokens)
+        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._tls.load_cert_chain(settings.ip_https_cert, settings.ip_https_key)
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, threading.Event] = {}
-        self._server = _Server((settings.ip_https_host, settings.ip_https_port), context, self)
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="farwire-bridge-https", daemon=True
-        )
+        self._storing: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[str, list[asyncio.Future[bool]]] = {}
+        self._connections: set[asyncio.Task[None]] = set()
+        self._warned_s = float("-inf")
+        family = socket.AF_INET6 if ":" in settings.ip_https_host else socket.AF_INET
+        address = settings.ip_https_host, settings.ip_https_port
+        self._listener = socket.create_server(address, family=family, backlog=512)
+        self._listener.setblocking(False)
+        self.port = int(self._listener.getsockname()[1])
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="farwire-bridge-https", daemon=True)
+        mailbox.changed = lambda dev_eui: self._soon(self._changed, dev_eui)
 
     def start(self) -> None:
         """Serve from now on."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
-
-    def store(self, dev_eui: str, frame: bytes) -> bool:
-        """Return whether a frame is on the disk, STORED_S later at the latest."""
-        number = next(self._numbers)
-        done = self._waiting[number] = threading.Event()
-        topic = ip_topics.up(self.settings.ip_topic_prefix, dev_eui)
-        self._deliver(MqttMessage(topic, frame, number, 0, HTTPS))
-        stored = done.wait(STORED_S)
-        self._waiting.pop(number, None)
-        return stored
 
     def acknowledge(self, messages: Iterable[MqttMessage]) -> None:
         """Take that messages are on the disk."""
-        for message in messages:
-            done = self._waiting.get(message.mid)
-            if done is not None:
-                done.set()
+        self._soon(self._stored, [message.mid for message in messages])
 
     def close(self) -> None:
-        """Serve no more; requests under way end by themselves."""
+        """Serve no more; nodes whose requests are under way come again."""
+        self._soon(self._ending.set)
         if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
+            self._thread.join(STEP_S)
+        self._listener.close()
 
+    # -- from other threads to the server's own --
 
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(call, *arguments)
+            except RuntimeError:
+                return  # the server has ended
 
-    def __init__(self, address: tuple[str, int], context: ssl.SSLContext, owner: IpHttps) -> None:
-        self.owner = owner
-        self._context = context
-        self._room = threading.Semaphore(MOST_CONNECTIONS)
-        super().__init__(address, _Handler)
+    def _stored(self, numbers: list[int]) -> None:
+        for number in numbers:
+            future = self._storing.get(number)
+            if future is not None and not future.done():
+                future.set_result(None)
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept; the handshake is made in the connection's own thread: no stranger holds up others."""
-        connection, address = super().get_request()
-        connection.settimeout(SILENT_S)
-        wrapped = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address
+    def _changed(self, dev_eui: str) -> None:
+        """Have the newest request that waits look into the mailbox."""
+        for waiter in reversed(self._waiting.get(dev_eui, [])):
+            if not waiter.done():
+                waiter.set_result(True)
+                return
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a connection a thread, or close it where there are too many."""
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+    # -- the server's thread --
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection."""
+    def _run(self) -> None:
+        assert self._loop is not None
         try:
-            super().process_request_thread(request, client_address)
+            self._loop.run_until_complete(self._serve())
+        except Exception:
+            LOG.exception("the server of IP nodes ended")
         finally:
-            self._room.release()
+            self._loop.close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what ended a connection, unless it is the client's doing."""
-        LOG.debug("connection of an IP node ended", exc_info=True)
+    async def _serve(self) -> None:
+        accepting = asyncio.ensure_future(self._accept())
+        await self._ending.wait()
+        tasks = [accepting, *self._connections]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listener)
+            except OSError:
+                await asyncio.sleep(ACCEPT_AGAIN_S)
+                continue
+            if len(self._connections) >= MOST_CONNECTIONS:
+                connection.close()
+                continue
+            task = loop.create_task(self._converse(connection))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    server_version = "farwire"
-    sys_version = ""
-
-    def do_POST(self) -> None:
-        owner = self.server.owner
-        status, dev_eui, length = self._judged()
-        if status:
-            self._answer(status, b"", close=True)
-            return
-        frame = self.rfile.read(length)
-        if len(frame) < length:
-            self.close_connection = True
-            return
-        if not owner.store(dev_eui, frame):
-            self._answer(503, b"")
-            return
-        items = owner.mailbox.look(dev_eui, self._wait_s(), owner.clock_ms)
-        self._answer(200, ip_frame.encode_several([item.data for item in items]))
-        owner.mailbox.sent(items)
-
-    def handle(self) -> None:
+    async def _converse(self, connection: socket.socket) -> None:
         """Serve the requests of a connection, until it ends."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=ip_http.LONGEST_HEAD, loop=loop)
+        protocol = _Protocol(reader, loop=loop)
+        transport: asyncio.Transport | None = None
         try:
-            super().handle()
-        except _CLIENT_GONE:
-            self.close_connection = True
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol, connection, ssl=self._tls, ssl_handshake_timeout=STEP_S
+            )
+            writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+            patience_s = STEP_S
+            while await self._request(reader, writer, protocol.gone, patience_s):
+                patience_s = SILENT_S
+            writer.close()
+            await asyncio.wait({protocol.gone}, timeout=1.0)  # for the last answer to be taken
+        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+            LOG.debug("connection of an IP node ended", exc_info=True)  # the client's doing
+        except Exception:
+            LOG.exception("connection of an IP node failed")
+        finally:
+            if transport is not None:
+                transport.abort()
+            else:
+                connection.close()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Log nothing of each request: counters and the desk's own lines do."""
+    async def _request(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        gone: "asyncio.Future[None]",
+        patience_s: float,
+    ) -> bool:
+        """Serve one request; return whether another one may follow."""
+        data = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), patience_s)
+        try:
+            head = ip_http.parse(data)
+        except BadHeadError:
+            return await self._answer(writer, 400, b"", False)
+        status, dev_eui = self._judged(head)
+        if status:  # what the body says is not read
+            return await self._answer(writer, status, b"", False)
+        if head.fields.get("expect", "").lower() == "100-continue":
+            writer.write(ip_http.CONTINUE)
+        frame = await asyncio.wait_for(reader.readexactly(head.length or 0), STEP_S)
+        self._note_heard(dev_eui, frame)
+        if not await self._store(dev_eui, frame):
+            return await self._answer(writer, 503, b"", head.keeps)
+        items = await self._downlinks(dev_eui, _wait_s(head), gone)
+        if writer.is_closing():
+            self._mailbox.put_back(items)
+            return False
+        body = ip_frame.encode_several([item.data for item in items])
+        self._write(writer, 200 if items else 204, body, head.keeps)
+        self._mailbox.sent(items)
+        await asyncio.wait_for(writer.drain(), STEP_S)
+        return head.keeps
 
-    def _judged(self) -> tuple[int, str, int]:
-        """Return (status, dev_eui, length); a status of 0: good so far."""
-        owner = self.server.owner
-        match = re.fullmatch(f"/{re.escape(owner.settings.ip_topic_prefix)}/([0-9a-f]{{16}})", self.path)
+    def _judged(self, head: Head) -> tuple[int, str]:
+        """Return (status, dev_eui); a status of 0: good so far."""
+        if head.method != "POST":
+            return 501, ""
+        match = re.fullmatch(f"/{re.escape(self._prefix)}/([0-9a-f]{{16}})", head.target)
         if match is None:
-            return 404, "", 0
-        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not owner.tokens.allow(match.group(1), token.strip()):
-            LOG.warning("an IP node's token is wrong", extra={"dev_eui": match.group(1)})
-            return 401, "", 0
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or not int(length):
-            return 400, "", 0
-        if int(length) > ip_frame.LONGEST_UP:
-            return 413, "", 0
-        return 0, match.group(1), int(length)
+            return 404, ""
+        dev_eui = match.group(1)
+        scheme, _, token = head.fields.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not self._tokens.allow(dev_eui, token.strip()):
+            if time.monotonic() >= self._warned_s + WARN_AGAIN_S:
+                self._warned_s = time.monotonic()
+                LOG.warning("an IP node's token is wrong", extra={"dev_eui": dev_eui})
+            return 401, ""
+        if not head.length:
+            return 400, ""
+        return (413, "") if head.length > ip_frame.LONGEST_UP else (0, dev_eui)
 
-    def _wait_s(self) -> float:
-        match = _WAIT.search(self.headers.get("Prefer", ""))
-        return min(float(match.group(1)), LONGEST_WAIT_S) if match else 0.0
+    def _note_heard(self, dev_eui: str, frame: bytes) -> None:
+        try:
+            self._mailbox.heard(dev_eui, ip_frame.decode_up(frame).heard)
+        except CodecError:
+            return  # it is stored all the same, as what it is
 
-    def _answer(self, status: int, body: bytes, close: bool = False) -> None:
-        self.server.owner.counters.add("ip_requests" if status == 200 else "ip_requests_refused")
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        if body:
-            self.send_header("Content-Type", "application/octet-stream")
-        if close:  # what the body says is not read
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
+    async def _store(self, dev_eui: str, frame: bytes) -> bool:
+        """Return whether a frame is on the disk, STORED_S later at the latest."""
+        number = next(self._numbers)
+        done = self._storing[number] = asyncio.get_running_loop().create_future()
+        self._deliver(MqttMessage(ip_topics.up(self._prefix, dev_eui), frame, number, 0, HTTPS))
+        try:
+            await asyncio.wait({done}, timeout=STORED_S)
+        finally:
+            del self._storing[number]
+        return done.done()
+
+    async def _downlinks(self, dev_eui: str, wait_s: float, gone: "asyncio.Future[None]") -> list[Item]:
+        """Return a device's next downlinks as soon as there are some, none after `wait_s`."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + wait_s
+        while True:
+            items = self._mailbox.take(dev_eui, self._clock_ms())
+            if items or loop.time() >= end_s:
+                return items
+            waiter: asyncio.Future[bool] = loop.create_future()
+            either: tuple[asyncio.Future[Any], ...] = (waiter, gone)
+            of_device = self._waiting.setdefault(dev_eui, [])
+            of_device.append(waiter)
+            if len(of_device) > MOST_WAITING and not of_device[0].done():
+                of_device[0].set_result(False)
+            try:
+                await asyncio.wait(either, timeout=end_s - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                of_device.remove(waiter)
+                if not of_device:
+                    self._waiting.pop(dev_eui, None)
+            if gone.done():
+                if waiter.done():
+                    self._changed(dev_eui)  # for another one
+                raise ConnectionResetError("the node went while it waited")
+            if waiter.done() and not waiter.result():
+                return []
+
+    async def _answer(self, writer: asyncio.StreamWriter, status: int, body: bytes, keeps: bool) -> bool:
+        """Write an answer; return whether another request may follow."""
+        self._write(writer, status, body, keeps)
+        await asyncio.wait_for(writer.drain(), STEP_S)
+        return keeps
+
+    def _write(self, writer: asyncio.StreamWriter, status: int, body: bytes, keeps: bool) -> None:
+        self._counters.add("ip_requests" if status in (200, 204) else "ip_requests_refused")
+        writer.write(ip_http.answer(status, body, keeps))
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """A stream; `gone` is done when the connection is lost."""
+
+    def __init__(self, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(reader, loop=loop)
+        self.gone: asyncio.Future[None] = loop.create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take that the connection is lost."""
+        super().connection_lost(exc)
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+
+def _wait_s(head: Head) -> float:
+    match = _WAIT.search(head.fields.get("prefer", ""))
+    return min(float(match.group(1)), LONGEST_WAIT_S) if match else 0.0
