@@ -70,7 +70,7 @@ class Guard:
     def poll(self, now_ms: int) -> Transmit | Listen | Sleep:
         """Poll the node, and start it where it does not run. Raises nothing that the node raises."""
         if self.node is None and not self._start(now_ms):
-            self._feed(now_ms)
+            self.feed(now_ms)
             return self._capped(Sleep(self._due_ms), now_ms)
         node = self.node
         assert node is not None
@@ -83,7 +83,7 @@ class Guard:
         self._note(watchdog.DRIVER, now_ms)
         self._health.polled(step, now_ms)
         self._attempt(self._lives.lasted, now_ms - self._born_ms)
-        self._feed(now_ms)
+        self.feed(now_ms)
         if isinstance(node, SafeNode) and node.over:
             self._leave_safe_mode(node, now_ms)
             return Sleep(now_ms)
@@ -127,6 +127,11 @@ class Guard:
         """Return whether the main loop gets on, and the watchdog may be fed."""
         return self._health.healthy(now_ms)
 
+    def feed(self, now_ms: int) -> None:
+        """Feed the watchdog, if the main loop gets on: after each poll, and between things that block."""
+        if self._dog is not None and self.healthy(now_ms):
+            self._dog.feed()
+
     def protect(self, now_ms: int, call: "Callable[..., object]", *arguments: object) -> None:
         """Call what belongs to the node but does not go through it (a modem's bytes): it may crash, too."""
         try:
@@ -166,7 +171,7 @@ class Guard:
 
     def _boot(self, now_ms: int) -> None:
         """Write down how the life before this boot ended, where a fault ended it."""
-        if self._reason in (WATCHDOG, BROWN_OUT):
+        if self._reason in (WATCHDOG, BROWN_OUT, CRASH):
             phase, uptime_s = self._before or (watchdog.DRIVER, 0)
             self._attempt(self._lives.ended, 1000 * uptime_s)
             known = watchdog.PHASES[phase] if self._before else "?"
@@ -229,10 +234,6 @@ class Guard:
         self._phase = phase
         if self._crumb is not None:
             self._crumb.note(phase, now_ms - self._born_ms)
-
-    def _feed(self, now_ms: int) -> None:
-        if self._dog is not None and self.healthy(now_ms):
-            self._dog.feed()
 
     def _capped(self, step: Sleep, now_ms: int) -> Sleep:
         """Return the Sleep, no longer than the watchdog allows."""

@@ -8,6 +8,10 @@ reports afterwards.
 
 from collections import namedtuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from farwire_node.ip.ip_link import IpLink
+
 Open = namedtuple("Open", ())
 """Connect and log in; what was open before is gone."""
 
@@ -28,6 +32,10 @@ class Carrier:
 
     def report(self, now_ms: int) -> None:
         """Tell the link what happened since the last call."""
+        raise NotImplementedError
+
+    def renew(self, link: "IpLink") -> None:
+        """Report to another link from now on, for which nothing is open: what was open is given up."""
         raise NotImplementedError
 
     def close(self) -> None:

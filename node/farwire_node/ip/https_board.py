@@ -1,7 +1,8 @@
 """A carrier over HTTPS for boards: a module of the shape of micropython-lib's `requests` (urequests).
 
-A request waits for its answer, ANSWER_S and some at most, and the node with it. Whether the server's
-certificate is verified is the board's doing (`ssl`); without it anybody can be the server.
+A request waits for its answer, and the node with it: as class C, too, keep it short (an IpLink's `wait_s` of
+0), so that sampling goes on. Whether the server's certificate is verified is that module's doing (that of
+micropython-lib verifies none, in 2025); without it anybody can be the server.
 """
 
 from farwire_codecs import ip_frame
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
     from farwire_node.ip.carrier import Close, Open
     from farwire_node.ip.ip_link import IpLink
 
+OK, EMPTY = 200, 204  # taken: with downlinks, and without any
 NEVER = (400, 404, 413)  # another try would get the same
 TIMEOUT_S = 15
 
 
 class HttpsBoard(Carrier):
-    """Posts to `url`, which ends with the DevEUI, with the node's `token`; `requests`: the board's module."""
+    """Posts to `url`, which ends with the DevEUI, with the node's `token`; `requests`: the board's module.
 
-    def __init__(self, link: "IpLink", requests: "Any", url: str, token: str) -> None:
+    `timeout_s`: of each step of a request (connecting, TLS, an answer); the board's watchdog must allow them.
+    """
+
+    def __init__(
+        self, link: "IpLink", requests: "Any", url: str, token: str, timeout_s: int = TIMEOUT_S
+    ) -> None:
+        self._timeout_s = timeout_s
         self._link = link
         self._requests = requests
         self._url = url
@@ -40,9 +48,10 @@ class HttpsBoard(Carrier):
                         "Content-Type": "application/octet-stream",
                         "Prefer": "wait=" + str(action.wait_s),
                     },
-                    timeout=TIMEOUT_S,
+                    timeout=self._timeout_s,
                 )
-                status, body = answer.status_code, answer.content
+                status = answer.status_code
+                body = answer.content if status == OK else b""
                 answer.close()
             except Exception:  # OSError, and what the module makes of a broken answer
                 status, body = 0, b""
@@ -51,13 +60,17 @@ class HttpsBoard(Carrier):
     def report(self, now_ms: int) -> None:
         """Everything was told at once."""
 
+    def renew(self, link: "IpLink") -> None:
+        """Report to another link."""
+        self._link = link
+
     def close(self) -> None:
         """There is nothing to give up."""
 
 
 def answered(link: "IpLink", token: int, status: int, body: bytes, now_ms: int) -> None:
     """Tell the link what came of a request; `status` 0: no answer."""
-    if status == 200:
+    if status in (OK, EMPTY):
         link.on_taken(token, now_ms)
         try:
             for data in ip_frame.decode_several(body):

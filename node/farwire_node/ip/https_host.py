@@ -1,10 +1,13 @@
 """A carrier over HTTPS on Linux: a POST for each frame, whose answer brings downlinks. TLS is verified.
 
-Requests run in two threads, each with a connection that is kept: an alarm does not wait for another answer.
+Requests run in threads, each with a connection that is kept: neither a frame nor an alarm waits for an answer
+that the server keeps back.
 """
 
+import contextlib
 import http.client
 import queue
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -12,12 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from farwire_node.ip.carrier import Carrier, Carry, Close, Open
-from farwire_node.ip.https_board import TIMEOUT_S, answered
+from farwire_node.ip.https_board import EMPTY, OK, TIMEOUT_S, answered
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.servers import Server, Turns
 
 LONGEST_ANSWER = 65_536  # bytes; a server has a frame or two
-AT_ONCE = 2
+AT_ONCE = 3  # an asking, a frame, an alarm
 
 
 class HttpsHost(Carrier):
@@ -57,8 +60,7 @@ class HttpsHost(Carrier):
             if self._server is not None:
                 self._threads.submit(self._post, self._epoch, self._server, action)
             return
-        self._epoch += 1
-        self._server = None
+        self._give_up()
         if isinstance(action, Open):
             self._server = self._turns.next()
 
@@ -71,21 +73,41 @@ class HttpsHost(Carrier):
                 return
             if epoch != self._epoch:
                 continue  # of before the connection was given up
-            if status == http.client.OK:
+            if status in (OK, EMPTY):
                 self._turns.held()
             answered(self._link, token, status, body, now_ms)
 
+    def renew(self, link: IpLink) -> None:
+        """Report to another link, for which nothing is open."""
+        self._give_up()
+        self._link = link
+
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads end, and tell no more."""
+        self._give_up()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for connection in self._all:
             connection.close()
+
+    def _give_up(self) -> None:
+        """End the requests under way: their answers count no more."""
+        self._epoch += 1
+        self._server = None
+        for connection in list(self._all):
+            sock = connection.sock
+            if sock is not None:
+                with contextlib.suppress(OSError):  # it is gone already
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _post(self, epoch: int, server: Server, action: Carry) -> None:
         status, body = 0, b""
         for fresh in (False, True):  # a connection that was kept may have been closed at the other end
             try:
+                if epoch != self._epoch:
+                    return
                 status, body = self._answer(epoch, server, action, fresh)
+                break
+            except TimeoutError:
                 break
             except (OSError, http.client.HTTPException):
                 continue
@@ -99,6 +121,9 @@ class HttpsHost(Carrier):
             "Content-Type": "application/octet-stream",
             "Prefer": f"wait={action.wait_s}",
         }
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(TIMEOUT_S + action.wait_s)
         connection.request("POST", f"/{server.path.strip('/')}/{self._dev_eui}", action.data, headers)
         with connection.getresponse() as response:
             return response.status, response.read(LONGEST_ANSWER)

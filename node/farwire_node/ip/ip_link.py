@@ -6,6 +6,8 @@ is, and the node says anew what the cloud lacks. No duty cycle, no airtime; one 
 an urgent one beside it. Times in ms on the node's clock.
 """
 
+import struct
+
 from farwire_codecs import ip_frame
 from farwire_codecs.errors import CodecError
 from farwire_codecs.ip_frame import LONGEST_PAYLOAD, NOTHING, UpFrame
@@ -30,12 +32,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from farwire_node.storage import Storage
+
 OPEN_MS = 30_000  # for a connection: DNS, TCP, TLS and logging in over a slow LTE
-TAKE_MS = 20_000  # for an acknowledgement; after it the connection counts as dead
+TAKE_MS = 20_000  # for an acknowledgement, ANSWER_S in it; after it the connection counts as dead
 GIVE_UP_MS = 5 * 60_000  # a frame that did not get through by then is said anew
 RETRY_MS = (2_000, 5 * 60_000)  # first and longest pause before the next connection
 ANSWER_S = 2  # how long an HTTP server may wait for the cloud's acknowledgement, to send it along
-CLASS_C_POLL_MS = 5_000  # over HTTP, the longest that a downlink waits
+CLASS_C_POLL_MS = 5_000  # over HTTP, between two askings that a server answers at once
+TAGS_KEY = "ip_tags"  # the last downlinks' tags, >I each, the newest last
 _LOOK_AGAIN_MS = 1_000
 _IDLE_MS = 3_600_000
 _TAGS_KEPT = 8  # more than a server has under way
@@ -45,6 +50,7 @@ class _Frame:
     """One frame that the node gave, until it is delivered or given up."""
 
     def __init__(self, counter: int, port: int, payload: bytes, urgent: bool, now_ms: int) -> None:
+        self.wait_s = 0  # how long its answer may be kept back
         self.counter = counter
         self.port = port
         self.payload = payload
@@ -59,7 +65,9 @@ class IpLink(NoRadio):
 
     `poll_ms` None: downlinks come by themselves (MQTT). Else (HTTP) the node asks for them so often when it
     has nothing to say, every CLASS_C_POLL_MS as class C; and there is a connection once the first asking is
-    answered, so that the carrier reports no `on_open`.
+    answered, so that the carrier reports no `on_open`. `wait_s` above 0, for a carrier that does not block:
+    as class C there is always an asking that the server may answer so late. `storage` keeps which downlinks
+    came, so that none counts twice over a restart; None: the server's repeats after one count.
     """
 
     def __init__(
@@ -68,15 +76,19 @@ class IpLink(NoRadio):
         utc_ms: "Callable[[int], int | None] | None" = None,
         poll_ms: int | None = None,
         device_class: str = "A",
+        wait_s: int = 0,
+        storage: "Storage | None" = None,
     ) -> None:
         if poll_ms is not None and poll_ms < 1:
             raise ConfigurationError(f"poll_ms is {poll_ms}, expected 1 or more")
+        if not 0 <= wait_s <= 600:
+            raise ConfigurationError(f"wait_s is {wait_s}, expected 0..600")
         self.session = random_below(1 << 16) << 16 | random_below(1 << 16)
         self.counters = {"opened": 0, "lost": 0, "repeated": 0, "given_up": 0, "refused": 0, "doubled": 0}
         self._utc_ms = utc_ms
         self._asks = poll_ms is not None
         self._usual_poll_ms = poll_ms or _IDLE_MS
-        self._poll_ms = self._usual_poll_ms
+        self._longest_wait_s = wait_s
         self.set_class(device_class)
         self._counter = 0
         self._wanted = False
@@ -86,8 +98,14 @@ class IpLink(NoRadio):
         self._pauses = Backoff(*RETRY_MS, random_below)
         self._frames: list[_Frame] = []
         self._poll: _Frame | None = None  # under way
-        self._poll_due_ms = 0
-        self._tags: list[int] = []  # of the last downlinks, the newest last
+        self._asked_ms = 0  # when the last asking ended, or began where the answer may be kept back
+        self._more = False  # ask at once: a downlink came, and there may be another
+        self._storage = storage
+        saved = storage.load(TAGS_KEY) if storage is not None else None
+        count = len(saved or b"") // 4
+        # Of the last downlinks, the newest last.
+        self._tags: list[int] = list(struct.unpack(">" + str(count) + "I", saved)) if saved else []
+        self._tags_saved = list(self._tags)
         self._actions: list[Open | Carry | Close] = []
         self._events: list[tuple[object, ...]] = []
 
@@ -104,6 +122,7 @@ class IpLink(NoRadio):
             return
         self._opening_until_ms = None
         self._open = True
+        self._more = self._wait_s > ANSWER_S
         self.counters["opened"] += 1
         self._events.append(Joined(self.session))
 
@@ -123,7 +142,10 @@ class IpLink(NoRadio):
     def on_taken(self, token: int, now_ms: int) -> None:
         """Take that the other side has a frame."""
         self._pauses.reset()
-        self._poll_due_ms = now_ms + self._poll_ms
+        if self._wait_s <= ANSWER_S:
+            self._asked_ms = now_ms
+        elif self._poll is not None and self._poll.counter == token:
+            self._asked_ms = self._poll.made_ms  # one that was kept back is followed by the next at once
         if self._over(token, True) and self._asks:
             self.on_open(now_ms)
 
@@ -141,11 +163,12 @@ class IpLink(NoRadio):
         except CodecError:
             self.counters["refused"] += 1
             return
-        if self._asks:
-            self._poll_due_ms = now_ms  # there may be more
         if frame.tag in self._tags:
             self.counters["doubled"] += 1
+            self._tags.remove(frame.tag)  # and named as the newest, so that the server sees it has arrived
+            self._tags.append(frame.tag)
             return
+        self._more = True
         self._tags = self._tags[1 - _TAGS_KEPT :] + [frame.tag]
         self._events.append(Received(frame.port, frame.payload))
 
@@ -176,8 +199,10 @@ class IpLink(NoRadio):
     def set_class(self, device_class: str) -> None:
         """Ask for downlinks more often as class "C", where they have to be asked for."""
         self._poll_ms = self._usual_poll_ms
+        self._wait_s = ANSWER_S
         if device_class == "C":
             self._poll_ms = min(self._usual_poll_ms, CLASS_C_POLL_MS)
+            self._wait_s = max(ANSWER_S, self._longest_wait_s)
 
     def capacity(self, now_ms: int) -> int:
         """Return the longest payload."""
@@ -230,6 +255,12 @@ class IpLink(NoRadio):
         events, self._events = self._events, []
         return events
 
+    def suspend(self, now_ms: int) -> None:
+        """Save which downlinks came."""
+        if self._storage is not None and self._tags != self._tags_saved:
+            self._tags_saved = list(self._tags)
+            self._storage.save(TAGS_KEY, struct.pack(">" + str(len(self._tags)) + "I", *self._tags))
+
     # -- inside --
 
     def _frame(self, port: int, payload: bytes, urgent: bool, now_ms: int) -> _Frame:
@@ -265,22 +296,29 @@ class IpLink(NoRadio):
         """Return whether the other side is silent for too long."""
         if self._opening_until_ms is not None and now_ms >= self._opening_until_ms:
             return True
-        return any(now_ms >= (frame.handed_ms or 0) + TAKE_MS for frame in self._under_way())
+        return any(now_ms >= _overdue_ms(frame) for frame in self._under_way())
 
     def _hand_over(self, now_ms: int) -> None:
         for frame in self._frames:
             if frame.handed_ms is None:
                 self.counters["repeated"] += now_ms > frame.made_ms
-                self._carry(frame, now_ms)
+                # Where an asking waits, downlinks go with its answer, and this one need not.
+                self._carry(frame, now_ms, 0 if self._poll is not None else ANSWER_S)
         if self._asks and not self._frames and self._poll is None and now_ms >= self._poll_due_ms:
-            self._ask(ANSWER_S, now_ms)
+            self._more = False
+            self._ask(self._wait_s, now_ms)
+
+    @property
+    def _poll_due_ms(self) -> int:
+        return self._asked_ms + (0 if self._more else self._poll_ms)
 
     def _ask(self, wait_s: int, now_ms: int) -> None:
         self._poll = self._frame(NOTHING, b"", False, now_ms)
         self._carry(self._poll, now_ms, wait_s)
 
-    def _carry(self, frame: _Frame, now_ms: int, wait_s: int = ANSWER_S) -> None:
+    def _carry(self, frame: _Frame, now_ms: int, wait_s: int) -> None:
         frame.handed_ms = now_ms
+        frame.wait_s = wait_s
         age_ms = now_ms - frame.made_ms
         utc_ms = self._utc_ms(now_ms) if self._utc_ms is not None else None
         heard = self._tags[-1] if self._tags else 0
@@ -293,7 +331,7 @@ class IpLink(NoRadio):
     def _deadlines(self, now_ms: int) -> "list[int]":
         deadlines = [now_ms + _IDLE_MS]
         deadlines += [frame.made_ms + GIVE_UP_MS for frame in self._frames]
-        deadlines += [(frame.handed_ms or 0) + TAKE_MS for frame in self._under_way()]
+        deadlines += [_overdue_ms(frame) for frame in self._under_way()]
         if self._opening_until_ms is not None:
             deadlines.append(self._opening_until_ms)
         elif not self._open and self._wanted:
@@ -301,3 +339,8 @@ class IpLink(NoRadio):
         elif self._asks and self._poll is None and not self._frames:
             deadlines.append(self._poll_due_ms)
         return deadlines
+
+
+def _overdue_ms(frame: _Frame) -> int:
+    """Return when a frame under way should have been answered."""
+    return (frame.handed_ms or 0) + TAKE_MS + 1000 * max(0, frame.wait_s - ANSWER_S)

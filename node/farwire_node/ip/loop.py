@@ -1,9 +1,13 @@
 """One node on one IP link: what a board's main loop, or Linux, calls again and again. Times in ms."""
 
+from farwire_node.guard import Guard
+from farwire_node.ip.carrier import Close
 from farwire_node.steps import Sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from farwire_node.ip.carrier import Carrier
     from farwire_node.ip.ip_link import IpLink
     from farwire_node.node import Node
@@ -12,29 +16,63 @@ _ROUNDS = 4  # a carrier that blocks reports at once what leads to more
 
 
 class Loop:
-    """Keeps the node, its link and the carrier going."""
+    """Keeps the node, its link and the carrier going.
 
-    def __init__(self, node: "Node", link: "IpLink", carrier: "Carrier") -> None:
+    With a Guard for a node, a fault of the link or the carrier starts the node over, too; whoever builds the
+    node anew gives the loop its new link with `renew`. Between an action and the next the watchdog is fed:
+    its time-out must be longer than the longest that the carrier blocks in one.
+    """
+
+    def __init__(self, node: "Node | Guard", link: "IpLink", carrier: "Carrier") -> None:
+        self.link = link
         self._node = node
-        self._link = link
         self._carrier = carrier
+        self._is_closed = False
 
     def turn(self, now_ms: int) -> int:
         """Carry what is due both ways and poll the node; return when to call again, or sooner."""
         until_ms = now_ms
         for _ in range(_ROUNDS):
-            self._carrier.report(now_ms)
+            if self._runs():
+                self._protect(now_ms, self._carrier.report)
             step = self._node.poll(now_ms)
             assert isinstance(step, Sleep), step  # there is no radio
             until_ms = int(step.until_ms)
-            actions = self._link.actions()
+            if not self._runs():
+                break
+            actions = self.link.actions()
             for action in actions:
-                self._carrier.do(action, now_ms)
+                if self._runs():
+                    self._protect(now_ms, self._carrier.do, action)
+                    self._feed(now_ms)
             if not actions:
                 break
+        if self._runs():
+            self._is_closed = False
+        elif not self._is_closed:
+            self._is_closed = True  # a broker keeps downlinks until there is a node again
+            self._carrier.do(Close(), now_ms)
         return until_ms
+
+    def renew(self, link: "IpLink") -> None:
+        """Go on with another link: the node was built anew."""
+        self.link = link
+        self._carrier.renew(link)
 
     def close(self, now_ms: int) -> None:
         """Save what must survive, and give the connection up."""
         self._node.suspend(now_ms)
         self._carrier.close()
+
+    def _runs(self) -> bool:
+        return not isinstance(self._node, Guard) or self._node.node is not None
+
+    def _protect(self, now_ms: int, call: "Callable[..., object]", *arguments: object) -> None:
+        if isinstance(self._node, Guard):
+            self._node.protect(now_ms, call, *arguments, now_ms)
+        else:
+            call(*arguments, now_ms)
+
+    def _feed(self, now_ms: int) -> None:
+        if isinstance(self._node, Guard):
+            self._node.feed(now_ms)

@@ -1,10 +1,11 @@
 """A carrier over MQTT on Linux (paho): a session that the broker keeps, QoS 1 both ways, TLS.
 
 The link decides when to connect, so each connection is a client of its own, and paho never reconnects by
-itself.
+itself. A downlink is acknowledged once the link has it: one that came as the node failed comes again.
 """
 
 import queue
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from farwire_node.ip.servers import Server, Turns
 
 KEEP_ALIVE_S = 60
 CONNECT_TIMEOUT_S = 10.0
+GOODBYE_S = 2.0  # at the end, for a broker to hear that the node goes
 
 
 class MqttHost(Carrier):
@@ -45,12 +47,13 @@ class MqttHost(Carrier):
         self._client: paho.Client | None = None
         self._topics = ("", "")
         self._tokens: dict[int, int] = {}  # by mid
+        self._ending: list[threading.Thread] = []
         self._happened: queue.SimpleQueue[tuple[paho.Client, str, Any]] = queue.SimpleQueue()
 
     def do(self, action: Open | Carry | Close, now_ms: int) -> None:
         """Begin an action."""
         if isinstance(action, Open):
-            self.close()
+            self._give_up()
             self._open(self._turns.next(), now_ms)
         elif isinstance(action, Carry):
             if self._client is not None:
@@ -58,7 +61,7 @@ class MqttHost(Carrier):
                 if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
                     self._tokens[info.mid] = action.token
         else:
-            self.close()
+            self._give_up()
 
     def report(self, now_ms: int) -> None:
         """Tell the link what paho's thread told."""
@@ -75,18 +78,32 @@ class MqttHost(Carrier):
             elif what == "taken" and fact in self._tokens:
                 self._link.on_taken(self._tokens.pop(fact), now_ms)
             elif what == "downlink":
-                self._link.on_downlink(fact, now_ms)
+                payload, mid, qos = fact
+                self._link.on_downlink(payload, now_ms)
+                client.ack(mid, qos)
             elif what == "closed":
-                self.close()
+                self._give_up()
                 self._link.on_closed(now_ms)
+
+    def renew(self, link: IpLink) -> None:
+        """Report to another link, for which nothing is open."""
+        self._give_up()
+        self._link = link
 
     def close(self) -> None:
         """Give the connection up; the broker keeps the session."""
+        self._give_up()
+        for thread in self._ending:
+            thread.join(GOODBYE_S)
+
+    def _give_up(self) -> None:
         client, self._client = self._client, None
         self._tokens.clear()
+        self._ending = [thread for thread in self._ending if thread.is_alive()]
         if client is not None:
-            client.disconnect()
-            client.loop_stop()
+            thread = threading.Thread(target=_end, args=(client,), name="farwire-node-goodbye", daemon=True)
+            self._ending.append(thread)
+            thread.start()
 
     def _open(self, server: Server, now_ms: int) -> None:
         try:
@@ -105,6 +122,7 @@ class MqttHost(Carrier):
             client_id=f"farwire-node-{self._dev_eui}",
             clean_session=False,
             protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -118,7 +136,9 @@ class MqttHost(Carrier):
         client.on_disconnect = lambda client, *_: self._tell(client, "closed")
         client.on_subscribe = self._on_subscribe
         client.on_publish = lambda client, _u, mid, *_: self._tell(client, "taken", mid)
-        client.on_message = lambda client, _, message: self._tell(client, "downlink", bytes(message.payload))
+        client.on_message = lambda client, _, message: self._tell(
+            client, "downlink", (bytes(message.payload), message.mid, message.qos)
+        )
         return client
 
     def _on_connect(self, client: paho.Client, _u: Any, _flags: Any, reason: Any, _p: Any) -> None:
@@ -134,3 +154,10 @@ class MqttHost(Carrier):
     def _tell(self, client: paho.Client, what: str, fact: Any = None) -> None:
         self._happened.put((client, what, fact))
         self._wake()
+
+
+def _end(client: paho.Client) -> None:
+    """Disconnect. In a thread of its own: it waits for paho's, which may be connecting to what is silent."""
+    client.disconnect()
+    client.loop_stop()
+    client.disconnect()  # where paho's thread connected meanwhile

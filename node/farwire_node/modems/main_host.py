@@ -1,6 +1,7 @@
 """A node on Linux: the processor's temperature, through a modem, until told to stop."""
 
 import logging
+import os
 import random
 import threading
 import time
@@ -29,6 +30,7 @@ from farwire_node.modems.settings_host import NodeSettings
 from farwire_node.node import Node
 from farwire_node.safe_node import SAFE_MODE, SafeNode
 from farwire_node.sensor import Sensor
+from farwire_node.service_host import GuardedProgram, tell_of_faults
 
 log = logging.getLogger("farwire.node")
 
@@ -100,10 +102,13 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
             build=lambda places, used: registry.build(places, buses, used=used),
         )
 
-    guard = Guard(build, storage)
+    program = GuardedProgram(settings.data, os.environ)
+    guard = program.guard(build, storage)
     loop = Loop(guard, make_link(), lambda: SerialPort(str(settings.port), dialect.baud))
     told = _Told(guard, loop)
-    run_loop(loop, Clock(int(time.time() * 1000)), stop, told.tell)
+    program.began()
+    run_loop(loop, Clock(int(time.time() * 1000)), stop, told.tell, program.ending)
+    program.ended()
 
 
 class _Told:
@@ -122,16 +127,13 @@ class _Told:
             self._plugged = plugged
             log.info("modem plugged in" if plugged else "modem gone")
         for event in self._node.events():
+            tell_of_faults(event)
             if isinstance(event, node_events.Joined):
                 log.info("joined", extra={"dev_addr": f"{event.dev_addr:08x}"})
             elif isinstance(event, node_events.FrameSent):
                 log.info("frame sent", extra={"port": event.port, "bytes": event.size})
             elif isinstance(event, node_events.SensorRefused):
                 log.warning("sensor refused", extra={"sensor": event.index, "reason": event.reason})
-            elif isinstance(event, node_events.Crashed):
-                log.error("node crashed", extra={"digest": f"{event.digest:08x}", "error": event.error})
-            elif isinstance(event, node_events.SafeModeLeft):
-                log.warning("safe mode left", extra={"by_command": event.by_command})
             elif isinstance(event, node_events.Released):
                 log.info("records acknowledged", extra={"through": event.through, "count": event.count})
         counters = self._loop.link.counters

@@ -27,8 +27,15 @@ class Clock:
         return max(0.0, (until_ms - self.now_ms()) / 1000 / self._speed)
 
 
-def run(loop: Loop, clock: Clock, stop: threading.Event, tell: "Callable[[], None]" = lambda: None) -> None:
-    """Turn `loop` until `stop` is set, then save and give up the port. `tell` is called after every turn."""
+def run(
+    loop: Loop,
+    clock: Clock,
+    stop: threading.Event,
+    tell: "Callable[[], None]" = lambda: None,
+    ending: "Callable[[], None]" = lambda: None,
+) -> None:
+    """Turn `loop` until `stop` is set, then save and give up the port. `tell` is called after every turn,
+    `ending` before what is saved."""
     while not stop.is_set():
         until_ms = loop.turn(clock.now_ms())
         tell()
@@ -41,4 +48,5 @@ def run(loop: Loop, clock: Clock, stop: threading.Event, tell: "Callable[[], Non
                 continue  # the next turn finds out
         else:
             stop.wait(wait_s)
+    ending()
     loop.close(clock.now_ms())

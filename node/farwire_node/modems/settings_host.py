@@ -34,6 +34,9 @@ class NodeSettings:
     server_cert: Path | None = None  # PEM file: the node's own certificate, where the server asks for one
     server_key: Path | None = None  # PEM file: the key of `server_cert`
     poll_interval_s: int = 60  # HTTPS: how often a node that has nothing to say asks for downlinks
+    long_poll_s: int = (
+        25  # HTTPS, class C: how long the server may hold an answer back for a downlink; 0: not
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run; a key is not repeated in the message."""
@@ -52,6 +55,8 @@ class NodeSettings:
             raise ValueError("server_cert and server_key belong together; one of them is not set")
         if not 0 <= self.server_port <= 65_535:
             raise ValueError(f"server_port is {self.server_port}, expected 0 to 65535")
+        if not 0 <= self.long_poll_s <= 30:
+            raise ValueError(f"long_poll_s is {self.long_poll_s}, expected 0 to 30")
         for name, highest in (
             ("sampling_interval_s", 86_400),
             ("reporting_interval_s", 604_800),

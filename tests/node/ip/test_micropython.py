@@ -55,13 +55,13 @@ class Server:
 class Client:
     # The shape of umqtt.simple's; the server's second message breaks the line.
     def __init__(self, server):
-        self.server, self.pings = server, 0
+        self.server, self.pongs, self.sock = server, 0, self
 
     def set_callback(self, callback):
         self.callback = callback
 
-    def connect(self, clean_session):
-        assert clean_session is False
+    def connect(self, clean_session, timeout):
+        assert clean_session is False and timeout == 5
 
     def subscribe(self, topic, qos):
         self.topic = topic
@@ -74,15 +74,32 @@ class Client:
             raise OSError(104)
         self.server.take(data)
 
-    def check_msg(self):
+    def wait_msg(self):
+        self.pongs = 0
         for data in self.server.answered():
             self.callback(self.topic, data)
 
     def ping(self):
-        self.pings += 1
+        self.pongs += 1
 
     def disconnect(self):
         raise OSError(9)
+
+
+class Poller:
+    def register(self, sock, what):
+        self.sock = sock
+
+    def poll(self, wait_ms):
+        return self.sock.server.answers or self.sock.pongs
+
+
+class Select:
+    # The shape of the module select.
+    POLLIN = 1
+
+    def poll(self):
+        return Poller()
 
 
 class Answer:
@@ -116,7 +133,7 @@ def play(over_mqtt):
     link = IpLink(lambda n: n // 2, None, None if over_mqtt else 60000)
     node = Node(1, (sensor,), (), link, MemoryStorage(), lambda n: n // 2, factory=factory)
     if over_mqtt:
-        carrier = MqttBoard(link, lambda: Client(server), "0000000000000001", "farwire")
+        carrier = MqttBoard(link, lambda: Client(server), "0000000000000001", "farwire", Select())
     else:
         carrier = HttpsBoard(link, Requests(server), "https://there/farwire/0000000000000001", "secret")
     loop = Loop(node, link, carrier)
