@@ -1,8 +1,9 @@
 """Pulses of a water, gas or energy meter: the total over the node's whole life, and pulses per minute.
 
 Both are LPP generic values on two channels. The bus is a PulseInput: a counter (machine.Counter, or an
-IrqCounter on any pin) and the storage that keeps the total. The total is written at most every SAVE_EVERY_MS
-and when the node is suspended: a power cut without warning costs the pulses since the last writing.
+IrqCounter on any pin) and the storage that keeps the total. The total is written with each reading that found
+pulses, at most every SAVE_EVERY_MS, and when the node is suspended: a power cut without warning costs the
+pulses since then. README.md says what that wears.
 """
 
 import struct
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from farwire_node.sensor_settings import Place
 
 GENERIC = 100
-SAVE_EVERY_MS = 900_000  # 35 000 writings a year
+SAVE_EVERY_MS = 60_000  # 1,440 writings a day at most
 _SMALL = (1 << 28) - 1  # stays a small integer on 32-bit boards: an interrupt must not allocate
 _WRAP = 1 << 32  # of the total that LPP can carry
 _MINUTE_MS = 60_000

@@ -83,21 +83,31 @@ def test_the_total_survives_a_restart() -> None:
     assert restarted.read(0) == ((1234,), None)
 
 
-def test_a_power_cut_costs_at_most_the_pulses_since_the_last_writing() -> None:
+def pulses_after_a_cut(readings: int, every_ms: int) -> tuple[int, int]:
+    """Count 10 pulses before each reading; return the total after a power cut, and the writings."""
     storage = MemoryStorage()
     counter = FakeCounter()
     sensor = PulseCounter(PulseInput(counter, storage, "pulses"), place())
     written = 0
-
-    for minute in range(45):
+    for reading in range(readings):
         counter.count += 10
         before = storage.load("pulses")
-        sensor.read(minute * MINUTE_MS)
+        sensor.read(reading * every_ms)
         written += storage.load("pulses") != before
-
     [(total,), _] = PulseCounter(PulseInput(FakeCounter(), storage, "pulses"), place()).read(0)
-    assert 450 - total <= 10 * SAVE_EVERY_MS // MINUTE_MS
-    assert written == 3
+    return total, written
+
+
+def test_a_power_cut_costs_no_pulse_that_was_read_a_minute_before() -> None:
+    assert pulses_after_a_cut(45, 15 * MINUTE_MS) == (450, 45)
+    assert pulses_after_a_cut(45, MINUTE_MS) == (450, 45)
+
+
+def test_readings_every_second_write_once_a_minute() -> None:
+    total, written = pulses_after_a_cut(300, 1_000)
+
+    assert 3000 - total <= 10 * SAVE_EVERY_MS // 1_000
+    assert written == 5
 
 
 def test_a_contact_that_bounces_is_one_pulse() -> None:
