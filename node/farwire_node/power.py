@@ -137,10 +137,9 @@ def uah_a_day(charge_nc: int, elapsed_ms: int) -> int:
     return 24 * charge_nc // elapsed_ms if elapsed_ms else 0
 
 
-def left_percent(ledger: Ledger, currents: Currents, usable_mah: int) -> int:
-    """Return what is left of a battery that was new when the ledger began, 0 to 100."""
-    used = sum(charges(ledger, currents)) // (_NC_PER_PERCENT_OF_MAH * usable_mah)
-    return max(0, 100 - used)
+def left_percent(used_nc: int, usable_mah: int) -> int:
+    """Return what is left of a battery after `used_nc` were taken out of it, 0 to 100."""
+    return max(0, 100 - used_nc // (_NC_PER_PERCENT_OF_MAH * usable_mah))
 
 
 def _sent_nc(sent_ms: "list[tuple[int, int]]", currents: Currents) -> int:

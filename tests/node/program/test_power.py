@@ -9,6 +9,7 @@ from farwire_node.lorawan.mac import Mac
 from farwire_node.modems.modem_link import ModemLink
 from farwire_node.power import ACTIVITIES, Currents, Ledger, charges, left_percent, uah_a_day
 from farwire_node.steps import Listen, Sleep, Transmit
+from farwire_node.storage import MemoryStorage
 from tests import micropython
 from tests.node.program.whole_node import Board
 
@@ -104,13 +105,13 @@ def test_a_milliampere_all_day_is_24_milliampere_hours() -> None:
 
 def test_a_battery_that_is_used_up_has_nothing_left() -> None:
     ledger = Ledger()
-    assert left_percent(ledger, BOARD, 100) == 100
+    assert left_percent(sum(charges(ledger, BOARD)), 100) == 100
 
     ledger.sensors_nc = 50 * 3_600_000_000
-    assert left_percent(ledger, BOARD, 100) == 50
+    assert left_percent(sum(charges(ledger, BOARD)), 100) == 50
 
     ledger.sensors_nc *= 3
-    assert left_percent(ledger, BOARD, 100) == 0
+    assert left_percent(sum(charges(ledger, BOARD)), 100) == 0
 
 
 @given(
@@ -156,7 +157,7 @@ for day in range(400):
     ledger.advance(86_400_000 * day)
     ledger.sampled(24_000, 30)
 currents = Currents(1_500_000, 2_000, 60_000, 5_000, 1_000, 6_000, ((14, 45_000),), 10, 4, 300, 20, 7_000)
-print(charges(ledger, currents), left_percent(ledger, currents, 1))
+print(charges(ledger, currents), left_percent(sum(charges(ledger, currents)), 1))
 """
     there = micropython.run(source, [micropython.CODECS, micropython.NODE])
 
@@ -167,18 +168,39 @@ print(charges(ledger, currents), left_percent(ledger, currents, 1))
         ledger.advance(86_400_000 * day)
         ledger.sampled(24_000, 30)
     currents = BOARD._replace(transmit=((14, 45_000),))
-    assert there.strip() == f"{charges(ledger, currents)} {left_percent(ledger, currents, 1)}"
+    assert there.strip() == f"{charges(ledger, currents)} {left_percent(sum(charges(ledger, currents)), 1)}"
 
 
 def test_what_is_left_of_the_battery_can_be_a_channel() -> None:
     ledger = Ledger()
-    sensor = ChargeLeft(9, ledger, BOARD, 100)
+    sensor = ChargeLeft(9, ledger, BOARD, 100, MemoryStorage())
     assert sensor.read(0) == ((100,),)
 
     ledger.sensors_nc = 25 * 3_600_000_000
 
     assert sensor.read(0) == ((75,),)
     assert sensor.channels == (Channel(9, 120),)
+
+
+def test_what_is_left_of_the_battery_goes_on_over_restarts_and_a_power_cut_costs_six_hours_of_it() -> None:
+    storage = MemoryStorage()
+    percent_nc = 3_600_000_000
+    for start in range(3):  # of the whole board, its ledger with it
+        ledger = Ledger()
+        sensor = ChargeLeft(9, ledger, BOARD, 100, storage)
+        [(before,)] = sensor.read(0)
+        assert before == 100 - 20 * start
+        for day in range(20):
+            ledger.sensors_nc += percent_nc
+            sensor.read(86_400_000 * day + 1)
+        ledger.sensors_nc += percent_nc  # not read any more
+
+    again = ChargeLeft(
+        9, ledger, BOARD, 100, storage
+    )  # a node that starts over, with the ledger that there is
+    assert again.read(0) == ((39,),)
+    again.suspend(0)
+    assert ChargeLeft(9, Ledger(), BOARD, 100, storage).read(0) == ((39,),)
 
 
 def test_a_modems_frames_are_booked_without_steps() -> None:
