@@ -16,6 +16,7 @@ class Carry:
     def __init__(self) -> None:
         self.base: Base | None = None
         self.enabled = False
+        self.stored = (0, 0)  # number and schema id of the base in storage (hibernation.py)
         self._not_below = 0  # the bridge may have lost all records before this one
 
     @property

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from farwire_node.guard import Guard
 
-_PARTS = 5  # now_ms, stamp, identity, what is apart, all other values
+BASE_KEY = "carried_base"  # the model of the base that batches build on
+_PARTS = 6  # now_ms, stamp, identity, what is apart, which attributes are plain, their values
 _MARK = b"\xfdz"  # tells the bytes from a breadcrumb (watchdog.py) and from what memory holds after power on
 
 # What these hold is in storage, in flash or in the sensors, or no business of the next frame.
@@ -54,6 +55,12 @@ _ONLY = (
     (Trial, ("_quarter_ends_ms",)),
     (SchemaMemory, ()),
 )
+# Attributes that are as they are made, of whatever class; and `counters`, of the MAC: since the last boot.
+_MADE = (
+    "_app_key", "_axes", "_bands", "_columns", "_dev_eui", "_first_ms", "_join_eui", "_key", "_limits_ms",
+    "_longest_ms", "_ordinary_ms", "_receptions", "_reporting_s", "_units", "app_s_key", "counters",
+    "nwk_s_key", "order", "ranks",
+)  # fmt: skip
 
 
 def freeze(guard: "Guard", now_ms: int, stamp: int) -> "bytes | None":
@@ -61,16 +68,25 @@ def freeze(guard: "Guard", now_ms: int, stamp: int) -> "bytes | None":
 
     None while they cannot sleep without their memory: nothing that runs, a radio at work, class C, a sensor
     under power or one that remembers, outputs, records that are not in flash, a log on its way, a sector
-    being thinned, sensors about to be exchanged. The log goes into storage, if it changed.
+    being thinned, sensors about to be exchanged. Log and base go into storage, if they changed.
     """
     node = guard.node
     if not isinstance(node, Node) or not _can_sleep(guard, node):
         return None
     node.log.save()
+    apart = _apart(node, guard._storage)
     attributes = _attributes(guard)
-    parts = [now_ms, stamp, _identity(node, attributes), _apart(node)]
-    values = kept.joined([kept.packed_or_other(getattr(thing, name)) for thing, name in attributes])
-    body = _MARK + kept.joined([kept.packed(part) for part in parts] + [values])
+    parts = [now_ms, stamp, _identity(node, attributes), apart]
+    plain = bytearray((len(attributes) + 7) // 8)  # a bit an attribute: whether its value is
+    values = []
+    for at, (thing, name) in enumerate(attributes):
+        try:
+            values.append(kept.packed(getattr(thing, name)))
+        except TypeError:
+            continue
+        plain[at >> 3] |= 1 << (at & 7)
+    parts.append(bytes(plain))
+    body = _MARK + kept.joined([kept.packed(part) for part in parts] + [kept.joined(values)])
     return body + struct.pack("<I", crc32(body))
 
 
@@ -104,19 +120,20 @@ def thaw(guard: "Guard", found: "list[Any]", now_ms: int) -> bool:
 
 
 def _fill(guard: "Guard", found: "list[Any]", now_ms: int) -> bool:
-    _, _, identity, apart, values = found
+    _, _, identity, apart, plain, values = found
     node = guard._build(guard._reason)
     if not isinstance(node, Node):
         return False
     node._start(now_ms)
     guard.node = node
-    _put_apart(node, apart)
+    _put_apart(node, guard._storage, apart)
     attributes = _attributes(guard)
     if _identity(node, attributes) != identity:
         return False
-    for (thing, name), value in zip(attributes, values):
-        if value is not ...:
-            setattr(thing, name, value)
+    left = iter(values)
+    for at, (thing, name) in enumerate(attributes):
+        if plain[at >> 3] >> (at & 7) & 1:
+            setattr(thing, name, next(left))
     node.note = guard._note  # type: ignore[assignment]
     node.log.restore()
     return True
@@ -141,23 +158,28 @@ def _can_sleep(guard: "Guard", node: Node) -> bool:
     return base is None or base.schema == node._schema.schema
 
 
-def _apart(node: Node) -> "list[Any]":
-    """Return as plain values the objects that there may be or not be."""
-    base, offered = node._carry.base, node._schema.offered
+def _apart(node: Node, storage: Storage) -> "list[Any]":
+    """Return as plain values the objects that there may be or not be; a base goes into storage: 2 KB."""
+    carry, offered = node._carry, node._schema.offered
+    base = carry.base
+    if base is not None and carry.stored != (base.number, base.schema.schema_id):
+        storage.save(BASE_KEY, base.to_bytes())
+        carry.stored = (base.number, base.schema.schema_id)
     return [
-        None if base is None else (base.number, base.to_bytes()),
+        None if base is None else base.number,
         None if offered is None else (offered.schema_id, schema_table.to_bytes(offered)),
         node._learning._learner is not None,
         node._link._joining._backoff is not None,  # type: ignore[attr-defined]
     ]
 
 
-def _put_apart(node: Node, apart: "list[Any]") -> None:
+def _put_apart(node: Node, storage: Storage, apart: "list[Any]") -> None:
     """Make the objects that `_apart` told of; their other values come with everything else's."""
-    base, offered, learns, joins = apart
+    number, offered, learns, joins = apart
+    if number is not None:
+        node._carry.base = bases.from_bytes(node._schema.schema, number, storage.load(BASE_KEY) or b"")
     memory, learning = node._schema, node._learning
     memory.offered = None if offered is None else schema_table.from_bytes(*offered)
-    node._carry.base = None if base is None else bases.from_bytes(memory.schema, *base)
     node._show_schema()
     learning._learner = ShapeLearner(axes_of(memory.schema), learning._column) if learns else None
     node._link._joining._backoff = JoinBackoff(0) if joins else None  # type: ignore[attr-defined]
@@ -192,8 +214,9 @@ def _reach(thing: "Any", found: "list[tuple[Any, str]]", seen: "set[int]") -> No
         if isinstance(thing, kind):
             names = list(only)
     for name in names:
-        found.append((thing, name))
-        _reach(getattr(thing, name), found, seen)
+        if name not in _MADE:
+            found.append((thing, name))
+            _reach(getattr(thing, name), found, seen)
 
 
 def _save_nothing(_key: str, _value: bytes) -> None:

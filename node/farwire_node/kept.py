@@ -1,8 +1,7 @@
 """Plain values as bytes and back: what a board keeps over a deep sleep (hibernation.py).
 
 None, truth values, integers of up to 120 bits, bytes, bytearrays, strings, tuples, lists and dictionaries of
-such, and the named tuples of TYPES; `...` stands for what is none of these. Integers from -32 to 127 take a
-byte, others a byte more than they have.
+such, and the named tuples of TYPES. Integers from -32 to 127 take a byte, others a byte more than they have.
 """
 
 from farwire_codecs.command import CommandAnswer
@@ -22,7 +21,7 @@ TYPES = (Item, CommandAnswer, Shape, Sleep)
 _LOWEST, _HIGHEST = -32, 127
 _POSITIVE, _NEGATIVE = 0xA0, 0xB0
 _LONGEST = 15
-_NONE, _FALSE, _TRUE, _OTHER = 0xC0, 0xC1, 0xC2, 0xC9
+_NONE, _FALSE, _TRUE = 0xC0, 0xC1, 0xC2
 # Behind these comes an integer: how many bytes or values follow.
 _BYTES, _BYTEARRAY, _STRING, _TUPLE, _LIST, _DICT = 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8
 _NAMED = 0xD0  # and the place in TYPES
@@ -33,8 +32,6 @@ def packed(value: "Any") -> bytes:
     kind = type(value)
     if value is None:
         return bytes((_NONE,))
-    if value is ...:
-        return bytes((_OTHER,))
     if kind is bool:
         return bytes((_TRUE if value else _FALSE,))
     if kind is int:
@@ -50,14 +47,6 @@ def packed(value: "Any") -> bytes:
     if kind is list or kind is tuple:
         return bytes((_LIST if kind is list else _TUPLE,)) + _values(value)
     return _named(value)
-
-
-def packed_or_other(value: "Any") -> bytes:
-    """Return the bytes of a value, those of `...` for one that is not plain."""
-    try:
-        return packed(value)
-    except TypeError:
-        return packed(...)
 
 
 def joined(parts: "list[bytes]") -> bytes:
@@ -118,8 +107,6 @@ class _Reader:
             size = kind & _LONGEST
             number = int.from_bytes(self._take(size), "little")
             return number if kind < _NEGATIVE else -1 - number
-        if kind == _OTHER:
-            return ...
         if kind <= _TRUE:
             return None if kind == _NONE else kind == _TRUE
         if kind <= _STRING:

@@ -67,9 +67,10 @@ class Network:
         self.joins = 0
         self.records: dict[int, tuple[object, ...]] = {}
         self.alarms: dict[int, int] = {}
-        self.schema = None
+        self.schemas: dict[int, object] = {}  # by their ids
         self.frames = 0
         self.downlinks = 0
+        self.base_for = None  # as batch.decode wants it
 
     def answer(self, phy: bytes, heard_ms: int) -> bytes | None:
         """Take an uplink; return the downlink for its first window."""
@@ -107,8 +108,8 @@ class Network:
             return True
         if port != ports.HISTORY:
             return False
-        message = batch.decode(payload, lambda _: self.schema)
-        self.schema = message.schema
+        message = batch.decode(payload, self.schemas.get, self.base_for)
+        self.schemas[message.schema.schema_id] = message.schema
         for record in message.records:
             self.records[record.number] = (heard_ms - record.age_ms, record.values)
         return bool(message.acknowledgement_wanted or self._stored().stored_above)
