@@ -1,5 +1,6 @@
 """The HTTPS edge: who is let in, what is answered, and what becomes of downlinks."""
 
+import contextlib
 import dataclasses
 import http.client
 import queue
@@ -75,19 +76,28 @@ class Edge:
             self.server.acknowledge([message])
 
 
-@pytest.fixture
-def edge(tmp_path: Path, authority: Authority, server_pair: Pair) -> Iterator[Edge]:
+@contextlib.contextmanager
+def made_edge(tokens: Path, authority: Authority, server_pair: Pair) -> Iterator[Edge]:
+    """A server that lets in whom `tokens` names."""
     settings = Settings(
         **dict.fromkeys(("spool_path", "cloud_ca", "cloud_cert", "cloud_key"), Path("unused")),  # type: ignore[arg-type]
         ip_https_host="127.0.0.1",
         ip_https_port=0,
         ip_https_cert=server_pair.cert,
         ip_https_key=server_pair.key,
-        ip_https_tokens=ip_plant.tokens(tmp_path, NODE_EUI),
+        ip_https_tokens=tokens,
     )
     found = Edge(settings, authority.ca)
-    yield found
-    found.server.close()
+    try:
+        yield found
+    finally:
+        found.server.close()
+
+
+@pytest.fixture
+def edge(tmp_path: Path, authority: Authority, server_pair: Pair) -> Iterator[Edge]:
+    with made_edge(ip_plant.tokens(tmp_path, NODE_EUI), authority, server_pair) as found:
+        yield found
 
 
 def enqueue(edge: Edge, payload: bytes = b"\x01", **facts: Any) -> Reply:

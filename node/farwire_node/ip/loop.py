@@ -51,7 +51,10 @@ class Loop:
             self._is_closed = False
         elif not self._is_closed:
             self._is_closed = True  # a broker keeps downlinks until there is a node again
-            self._carrier.do(Close(), now_ms)
+            try:
+                self._carrier.do(Close(), now_ms)
+            except Exception:  # noqa: BLE001 (it may be what the node crashed of; the next node has it opened anew)
+                return until_ms
         return until_ms
 
     def renew(self, link: "IpLink") -> None:

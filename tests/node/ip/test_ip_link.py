@@ -11,7 +11,7 @@ from farwire_codecs import configuration, ports
 from farwire_codecs.configuration import Setting
 from farwire_codecs.schema import Channel
 from farwire_node.errors import ConfigurationError
-from farwire_node.ip.ip_link import GIVE_UP_MS, OPEN_MS, TAKE_MS, IpLink
+from farwire_node.ip.ip_link import CLASS_C_POLL_MS, GIVE_UP_MS, OPEN_MS, TAKE_MS, IpLink
 from farwire_node.link import (
     BUSY,
     NOT_JOINED,
@@ -202,6 +202,87 @@ def test_over_http_the_link_asks_for_downlinks_and_sooner_after_one_came() -> No
     link.set_class("C")
     wire.turn(120_000)
     assert wire.turn(120_000) == 125_000
+
+
+def test_a_server_may_keep_the_answer_to_a_class_c_node_back_and_is_asked_again_at_once() -> None:
+    link, wire = opened(poll_ms=60_000, device_class="C", wait_s=25)
+    wire.acknowledges = False  # the server waits
+    wire.turn(5_000)
+
+    assert wire.turn(5_001) > 30_000  # nothing is overdue meanwhile
+    assert link.joined
+    link.on_taken(link._counter, 30_000)
+    wire.turn(30_000)
+
+    assert wire.waits == [0, 25, 25, 25]
+    assert [at_ms for at_ms, _ in wire.came] == [0, 0, 5_000, 30_000]
+
+
+def test_a_frame_goes_beside_an_asking_and_its_answer_is_not_kept_back() -> None:
+    link, wire = opened(poll_ms=60_000, device_class="C", wait_s=25)
+    wire.acknowledges = False
+    wire.turn(5_000)
+
+    link.send(210, b"x", False, False, 5_001)
+    wire.turn(5_001)
+
+    assert wire.waits[-2:] == [25, 0]
+
+
+def test_a_server_that_does_not_wait_is_not_asked_in_a_circle() -> None:
+    _link, wire = opened(poll_ms=60_000, device_class="C", wait_s=25)
+
+    for now_ms in range(1, 20_000, 100):
+        wire.turn(now_ms)
+
+    assert len(wire.came) <= 1 + 20_000 // CLASS_C_POLL_MS + 1
+
+
+def test_a_server_that_repeats_one_downlink_for_ever_is_not_asked_in_a_circle() -> None:
+    link, wire = opened(poll_ms=60_000)
+    data = wire.down(221, b"command")
+    wire.turn(60_000)
+    count = len(wire.came)
+
+    for _ in range(10):
+        link.on_downlink(data, 60_001)
+        wire.turn(60_001)
+
+    assert len(wire.came) == count
+
+
+def test_an_asking_whose_answer_never_comes_ends_the_connection() -> None:
+    link, wire = opened(poll_ms=60_000, device_class="C", wait_s=25)
+    wire.acknowledges = False
+    wire.turn(5_000)
+
+    wire.turn(5_000 + 23_000 + TAKE_MS - 1)
+    assert link.joined
+    wire.turn(5_000 + 23_000 + TAKE_MS)
+
+    assert not link.joined
+
+
+def test_a_class_a_node_asks_as_seldom_as_ever_where_the_server_could_wait() -> None:
+    link, wire = opened(poll_ms=60_000, wait_s=25)
+
+    assert wire.turn(1) == 60_000
+    link.set_class("C")
+    assert wire.turn(1) <= CLASS_C_POLL_MS
+
+
+def test_which_downlinks_came_is_known_after_a_restart() -> None:
+    storage = MemoryStorage()
+    link, wire = opened(storage=storage)
+    data = wire.down(221, b"command")
+    wire.turn(1)
+    link.suspend(2)
+
+    again = IpLink(random.Random(2).randrange, storage=storage)
+    again.on_downlink(data, 3)
+
+    assert again.events() == []
+    assert again.counters["doubled"] == 1
 
 
 def test_over_http_there_is_no_connection_before_the_server_answered() -> None:

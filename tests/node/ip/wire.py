@@ -16,6 +16,7 @@ class Wire:
         self.open = False
         self.came: list[tuple[int, UpFrame]] = []  # when, and what, repeats included
         self.opened = 0
+        self.waits: list[int] = []  # s that each frame's answer may be kept back
         self._by_itself = by_itself  # the server speaks unasked (MQTT)
         self._tag = 0
         self._waiting: list[bytes] = []
@@ -66,6 +67,7 @@ class Wire:
             self.open = False
         elif self.open:
             self.came.append((now_ms, ip_frame.decode_up(action.data)))
+            self.waits.append(action.wait_s)
             if self.acknowledges:
                 self.link.on_taken(action.token, now_ms)
                 self._hand_down(now_ms, asked=True)
