@@ -27,7 +27,7 @@ class FlashShelf:
         self.released = NumberRanges()  # of records from `first` on
         self._log = RecordLog(flash, schema, self.released)
         self._ring = RecordRing(schema, in_memory)
-        self._behind_s = 0
+        self.behind_s = 0  # so much is the node's clock behind the log's time
         mark = self._log.mark or (self._log.oldest, 0, 0, 0, 0)
         shift = self._log.shift = mark[2]
         self._dropped = mark[3] + self._log.lost
@@ -125,10 +125,10 @@ class FlashShelf:
     def append(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]", keep: bool) -> list[int]:
         """Write the next record; return the numbers of those given up for it."""
         number = self._log.next
-        gone = self._log.append(time_s + self._behind_s, values, keep)
+        gone = self._log.append(time_s + self.behind_s, values, keep)
         if self._ring.count >= self._ring.capacity:
             self._ring.remove(0)
-        self._ring.add(number, time_s + self._behind_s, values)
+        self._ring.add(number, time_s + self.behind_s, values)
         return [each + self._log.shift for each in gone]
 
     def keep_last(self, count: int) -> None:
@@ -166,10 +166,10 @@ class FlashShelf:
     def restore(self, now_ms: int) -> None:
         """Take the records' times as if the power had been off for no time, if the clock went back."""
         newest_s = self._log.newest_time_s
-        self._behind_s = 0 if newest_s is None else max(0, newest_s - now_ms // 1000)
+        self.behind_s = 0 if newest_s is None else max(0, newest_s - now_ms // 1000)
 
     def _shown(self, record: Record) -> Record:
-        return Record(record.number + self._log.shift, record.time_s - self._behind_s, record.values)
+        return Record(record.number + self._log.shift, record.time_s - self.behind_s, record.values)
 
     def _describe(self) -> list[int]:
         shift = self._log.shift

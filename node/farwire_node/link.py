@@ -132,5 +132,9 @@ class Link:
         A link whose class is fixed when it is made does nothing.
         """
 
+    def request_time(self) -> bool:
+        """Ask with the next frame for the network's time; TimeReceived answers. False: this link cannot ask."""
+        return False
+
     def suspend(self, now_ms: int) -> None:
         """Save what must survive power off. A link that has nothing to save does nothing."""

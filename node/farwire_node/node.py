@@ -32,6 +32,7 @@ from farwire_node.sensor_list import SensorList
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
 from farwire_node.store import RecordStore
+from farwire_node.timekeeping import Timekeeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Node:
         self._shelf_of = shelf_of
         self._reset_reason = reset_reason
         self._battery_mv = battery_mv
+        self._time = Timekeeping(link, random_below)
         self.log = LogRing(storage)
         self.power = power or Ledger()
         self.note = _note_nothing  # (phase, now_ms) before each; what hangs can then be told after a reset
@@ -197,7 +199,10 @@ class Node:
             self._records, self._alarms, self._schema, self._carry, self._agenda, self._tell
         )
         self._show_schema()
-        self._sending = Sending(self._agenda, self._link, self._sensing, self._tell, now_ms)
+        self._time.begin(self._records, self._alarms, self._agenda)
+        self._sending = Sending(
+            self._agenda, self._link, self._sensing, self._time, self._tell, now_ms
+        )
         self._apply(now_ms)
         self._started = True
 
@@ -316,6 +321,8 @@ class Node:
                     self._receive(event.port, event.payload, now_ms)
                 except CodecError as error:
                     self._tell(node_events.FrameIgnored(event.port, str(error)))
+            elif isinstance(event, TimeReceived):
+                self._time.received(event)
         return bool(happened)
 
     def _receive(self, port: int, payload: bytes, now_ms: int) -> None:

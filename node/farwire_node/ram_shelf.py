@@ -1,7 +1,9 @@
 """Records in memory alone, for boards without spare flash: written only in an orderly `save`.
 
-Numbers are reserved in storage in blocks, so that a node which loses power without warning goes on above
-everything that it ever gave; the numbers between are gaps.
+The ring's times are those of the node's clock plus the seconds that it is behind them: they go on over a
+power cut, though a board without a battery for its clock begins at 0 again. Numbers are reserved in storage
+in blocks, so that a node which loses power without warning goes on above everything that it ever gave; the
+numbers between are gaps.
 """
 
 import struct
@@ -21,7 +23,8 @@ RESERVED = 64  # numbers a write: one write an hour at one record a minute spare
 JUDGED = 8  # records looked at for the one that a full ring must lose, before the tolerance grows
 MOST_JUDGED = 256  # of them, if not one can go
 
-# ms of writing, fingerprint of the channels, slot size, count, unsent; then number (>I) and slot of each one
+# ms of writing in the ring's time, fingerprint of the channels, slot size, count, unsent; then number (>I) and
+# slot of each one
 _IMAGE = ">qHBHI"
 
 
@@ -34,6 +37,7 @@ class RamShelf:
 
     def __init__(self, schema: Schema, capacity: int, storage: Storage) -> None:
         self.thins = True
+        self.behind_s = 0  # so much is the node's clock behind the ring's times
         self.released = NumberRanges()  # of records from `first` on
         self._schema = schema
         self._ring = RecordRing(schema, capacity)
@@ -68,11 +72,11 @@ class RamShelf:
 
     def get(self, number: int) -> Record | None:
         """Return a record, None if it is gone."""
-        return self._ring.lookup(number)
+        return self._shown(self._ring.lookup(number))
 
     def recall(self, number: int) -> Record | None:
         """Return a record, None if it is not in memory."""
-        return self._ring.lookup(number)
+        return self._shown(self._ring.lookup(number))
 
     def at_or_after(self, number: int) -> int:
         """Return the number of the first record from `number` on; `next` if there is none."""
@@ -82,7 +86,7 @@ class RamShelf:
     def before(self, number: int) -> Record | None:
         """Return the last record before `number`."""
         position = self._ring.find(number)
-        return self._ring.get(position - 1) if position else None
+        return self._shown(self._ring.get(position - 1)) if position else None
 
     def count(self, first: int, last: int) -> int:
         """Return how many records are here from `first` to `last`."""
@@ -100,7 +104,7 @@ class RamShelf:
                 gone.append(number)
                 self.dropped += 1
             self._ring.remove(position)
-        self._ring.add(self.next, time_s, values, keep)
+        self._ring.add(self.next, time_s + self.behind_s, values, keep)
         self.next += 1
         return gone
 
@@ -147,7 +151,13 @@ class RamShelf:
             for position in range(self._ring.find(self.first), self._ring.count)
             if self.released.last_of(self._ring.number_at(position)) is None
         ]
-        head = (now_ms, _fingerprint(self._schema), self._ring.slot_size, len(held), self.unsent)
+        head = (
+            now_ms + 1000 * self.behind_s,
+            _fingerprint(self._schema),
+            self._ring.slot_size,
+            len(held),
+            self.unsent,
+        )
         out = bytearray(struct.pack(_IMAGE, *head))
         for position in held:
             out.extend(struct.pack(">I", self._ring.number_at(position)))
@@ -167,12 +177,12 @@ class RamShelf:
             self._reserve(self._reserved)
             self._storage.save(RECORDS_KEY, b"")
             return
-        later_s = min(0, (now_ms - saved_ms) // 1000)
+        self.behind_s = max(0, (saved_ms - now_ms) // 1000)
         skipped = max(0, count - self.capacity)  # it was larger then
         at = struct.calcsize(_IMAGE) + skipped * (4 + slot_size)
         for _ in range(count - skipped):
             (number,) = struct.unpack_from(">I", image, at)
-            self._ring.add_slot(number, image[at + 4 : at + 4 + slot_size], later_s)
+            self._ring.add_slot(number, image[at + 4 : at + 4 + slot_size])
             at += 4 + slot_size
         self.first = self.oldest_recalled
         self.unsent = max(unsent, self.first)
@@ -180,6 +190,11 @@ class RamShelf:
         if skipped:  # count them once
             self.dropped += skipped
             self.save(now_ms)
+
+    def _shown(self, record: Record | None) -> Record | None:
+        if record is None or not self.behind_s:
+            return record
+        return Record(record.number, record.time_s - self.behind_s, record.values)
 
     def _dispensable(self) -> int:
         """Return the position of the record that a full ring loses: a released one if there is one."""

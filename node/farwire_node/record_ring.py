@@ -135,12 +135,12 @@ class RecordRing:
         at = self._at(position)
         return bytes(self._slots[at : at + self.slot_size])
 
-    def add_slot(self, number: int, slot: bytes, later_s: int) -> None:
-        """Put a slot that `slot` gave behind the newest record, under a number, its time moved."""
+    def add_slot(self, number: int, slot: bytes) -> None:
+        """Put a slot that `slot` gave behind the newest record, under a number."""
         at = self._at(self.count)
-        word, time_s = struct.unpack_from(">Ii", slot, 0)
+        (word,) = struct.unpack_from(">I", slot, 0)
         self._slots[at : at + self.slot_size] = slot
-        struct.pack_into(">Ii", self._slots, at, word & _KEEP | number & _NUMBER, time_s + later_s)
+        struct.pack_into(">I", self._slots, at, word & _KEEP | number & _NUMBER)
         self._newest = number
         self.count += 1
 

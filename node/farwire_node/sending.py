@@ -64,6 +64,7 @@ class Sending:
         """Note a frame that the link took."""
         size = len(step.payload)
         self._tell(node_events.FrameSent(step.port, size, tx_end_ms - now_ms, now_ms))
+        self._time.sent(tx_end_ms)
         agenda = self._agenda
         agenda.fair_use.spend(tx_end_ms - now_ms, now_ms)
         if step.port == ports.ALARM:

@@ -13,6 +13,7 @@ from collections import namedtuple
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.schema import Schema
+from farwire_node.eras import Eras
 from farwire_node.number_ranges import NumberRanges
 from farwire_node.ram_shelf import RamShelf
 from farwire_node.storage import Storage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Release = namedtuple("Release", ("count", "highest"))
 """How many records an acknowledgement released, and the highest number of them (0: none)."""
 
+ERAS_KEY = "record_eras"
 BRIDGED = 16  # numbers: a record without values costs a third of a byte in such a row, a frame of its own 13
 AROUND = 4  # records before and behind an alarm's that are not thinned
 
@@ -40,6 +42,7 @@ class RecordStore:
         self._shelf: RamShelf | FlashShelf = shelf or RamShelf(schema, capacity, storage)
         self._released = self._shelf.released
         self._missing = NumberRanges()
+        self._eras = Eras(storage, ERAS_KEY)
         self._keep = 0  # how many of the next records are to be kept
         self.first = 0  # the oldest record held; `next` when there is none
         self.unsent = 0  # every held record from here on was never sent
@@ -92,7 +95,7 @@ class RecordStore:
 
     def record(self, number: int) -> Record:
         """Return a record that is held, that the store `recalls`, or that a batch `carries`."""
-        record = self._shelf.get(number) or self.filler(number)
+        record = self._dated(self._shelf.get(number)) or self.filler(number)
         if record is None:
             raise KeyError(number)
         return record
@@ -108,12 +111,12 @@ class RecordStore:
         after_number = self._shelf.at_or_after(number)
         if after_number == number or after_number >= self.next:
             return None
-        before = self._shelf.before(number)
+        before = self._dated(self._shelf.before(number))
         if before is None or after_number - before.number > BRIDGED + 1:
             return None
         if before.number < self._alive_from <= after_number:
             return None
-        after = self._shelf.get(after_number)
+        after = self._dated(self._shelf.get(after_number))
         if after is None:
             return None
         span_s = after.time_s - before.time_s
@@ -205,6 +208,7 @@ class RecordStore:
         """Number everything held anew, above what the cloud already has from another life of this node."""
         by = _top(acknowledgement) + 1 - self.first
         self._released.move(by)
+        self._eras.renumber(by)
         self._shelf.renumber(by)
         self._missing = NumberRanges()
         self._restored()
@@ -227,10 +231,28 @@ class RecordStore:
         """Hold again what is in flash, or what `save` wrote. Only for a store that has no record yet.
 
         Records of other channels cannot be sent any more and count as dropped. When the clock went back since
-        (a board without a battery for it), times are moved as if the power had been off for no time.
+        (a board without a battery for it), times are moved as if the power had been off for no time, until
+        `know` tells how long it was.
         """
         self._shelf.restore(now_ms)
         self._restored()
+        self._eras.begin(self.first, self.next)
+
+    @property
+    def awaits_time(self) -> bool:
+        """Whether records are held that `know` would give another time."""
+        return self.first < self._eras.awaited_below
+
+    def know(self, offset_ms: int) -> None:
+        """Take the network's clock less the node's: records of earlier lives get older by the power cuts."""
+        self._eras.know(offset_ms - 1000 * self._shelf.behind_s, self.first)
+
+    def _dated(self, record: Record | None) -> Record | None:
+        """Return a record with its true time, as far as that is known."""
+        later_s = 0 if record is None else self._eras.later_s(record.number)
+        if record is None or not later_s:
+            return record
+        return Record(record.number, record.time_s + later_s, record.values)
 
     def _restored(self) -> None:
         self.first = self._shelf.first

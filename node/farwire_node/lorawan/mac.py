@@ -149,9 +149,10 @@ class Mac(link.Link):
         """Ask with the next frame how well the network hears; LinkChecked answers."""
         self._owed.f_opts.request(mac_commands.encode(mac_commands.LinkCheckReq()))
 
-    def request_time(self) -> None:
+    def request_time(self) -> bool:
         """Ask with the next frame for the network's time; TimeReceived answers."""
         self._owed.f_opts.request(mac_commands.encode(mac_commands.DeviceTimeReq()))
+        return True
 
     def capacity(self, now_ms: int) -> int:
         """Return the largest payload at the present data rate beside what waits to be sent; 0: no session."""
