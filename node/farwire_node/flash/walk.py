@@ -59,11 +59,15 @@ class Walk:
 
     def state(self) -> "tuple[object, ...]":
         """Return where it stands, for `set_state` of another walk through the sector."""
-        return self.offset, self._run_left, self.before.state()
+        return self.offset, self.run_used - self._run_left, self.before.state()
 
     def set_state(self, state: "tuple[object, ...]") -> None:
         """Stand where that walk stood."""
-        self.offset, self._run_left, before = state  # type: ignore[assignment]
+        self.offset, passed, before = state  # type: ignore[assignment]
+        self.run_used = self._run_left = 0
+        if passed:  # of a run, to which more may have been added since
+            self.run_used = entries.cleared(self._flash.read(self.offset - entries.MARKS, entries.MARKS))
+            self._run_left = self.run_used - passed  # type: ignore[operator]
         self.before.set_state(before)  # type: ignore[arg-type]
         self._data = b""  # more may have been written since
 

@@ -48,6 +48,15 @@ class Plant:
         return gone
 
 
+def test_a_run_of_equal_values_is_read_back_whole_though_it_grew_since_it_was_looked_at() -> None:
+    store = opened(RamFlash(6, 4096), in_memory=4)
+    for index in range(80):
+        store.add(1000 + 60 * index, ((200 if 20 <= index < 50 else 100 + index,), (90,)))
+        assert [store.record(number).values[0] for number in range(1, index + 2)] == [
+            (200 if 20 <= earlier < 50 else 100 + earlier,) for earlier in range(index + 1)
+        ]
+
+
 def test_a_megabyte_holds_a_hundred_thousand_records_and_opens_after_reading_headers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
