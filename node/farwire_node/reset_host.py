@@ -39,16 +39,22 @@ class Run:
         """Index into RESET_REASONS."""
         self._map = _mapped((memory or folder) / CRUMB)
         self.crumb = Breadcrumb(self._memory)
+        self.crumb_before = self.crumb.read()
+        """(phase, uptime in seconds) at which the run before ended; None where that is not known."""
         self._aborted = (folder / ABORTED).open("w")
         faulthandler.enable(self._aborted)
         for name in (BOOT, RUNNING):
             _write(folder / name, boot)
 
-    def ended(self) -> None:
-        """Take that the program ends in order."""
+    def close(self) -> None:
+        """Let the files go; as far as the next run is concerned, this one was ended."""
         faulthandler.disable()
         self._aborted.close()
         self._map.close()
+
+    def ended(self) -> None:
+        """Take that the program ends in order."""
+        self.close()
         for name in (ABORTED, RUNNING):
             (self._folder / name).unlink(missing_ok=True)
         _sync(self._folder)
