@@ -175,6 +175,12 @@ class Agenda:
         self._alarm_pauses.reset()
         self.alarm_due_ms = now_ms + self._alarm_pauses.next_ms() if self.alarms.held else None
 
+    def lost(self, now_ms: int) -> None:
+        """The last batch never left: its records count as missing, and the channel lost nothing."""
+        self._missing = self.records.missing
+        self.on_its_way = (0, 0)
+        self._prompt(now_ms)
+
     def stopped(self, now_ms: int) -> None:
         """No new records will come."""
         self.tail = True

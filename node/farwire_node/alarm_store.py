@@ -100,6 +100,12 @@ class AlarmStore:
         count = max(0, min(through - self._through, len(self._alarms)))
         if count:
             for alarm in self._alarms[:count]:
+    def mark_unsent(self, numbers: "list[int]") -> None:
+        """Take back that these alarms were sent once, as far as they are held."""
+        for number in numbers:
+            if 0 < number - self._through <= len(self._sends):
+                self._sends[number - self._through - 1] = max(0, self.sends(number) - 1)
+
                 _apply(self._settled, alarm)
             self._alarms = self._alarms[count:]
             self._sends = self._sends[count:]

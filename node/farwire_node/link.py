@@ -29,8 +29,10 @@ Joined = namedtuple("Joined", ("dev_addr",))
 # A join attempt went unanswered; the link tries again by itself, at `retry_ms`.
 JoinFailed = namedtuple("JoinFailed", ("retry_ms",))
 # The cycle of a frame that `send` took is over; `acknowledged`: True or False if confirmed, else None. A link
-# that learns late that a frame cannot leave (a modem refuses it) says False of any frame.
+# that gives a frame up which may have arrived says False of any frame.
 Delivered = namedtuple("Delivered", ("acknowledged",))
+# In its place: the frame never left, as the link learned late (a modem refused it).
+NotSent = namedtuple("NotSent", ())
 Received = namedtuple("Received", ("port", "payload"))
 # Answer to a link check: `margin_db` above the demodulation floor at the best of `gateways` gateways.
 LinkChecked = namedtuple("LinkChecked", ("margin_db", "gateways"))

@@ -19,7 +19,7 @@ from farwire_node.carry import Carry
 from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
 from farwire_node.learning import Learning
-from farwire_node.link import Delivered, Joined, Link, LinkChecked, Received, TimeReceived
+from farwire_node.link import Delivered, Joined, Link, LinkChecked, NotSent, Received, TimeReceived
 from farwire_node.log_ring import THRESHOLDS, WARNING, LogRing
 from farwire_node.power import Ledger
 from farwire_node.reports import Reports
@@ -323,6 +323,8 @@ class Node:
                     self._tell(node_events.FrameIgnored(event.port, str(error)))
             elif isinstance(event, TimeReceived):
                 self._time.received(event)
+            elif isinstance(event, NotSent):
+                self._sending.not_sent(now_ms)
         return bool(happened)
 
     def _receive(self, port: int, payload: bytes, now_ms: int) -> None:

@@ -21,6 +21,9 @@ that can be held wait for an acknowledgement."""
 FrameSent = namedtuple("FrameSent", ("port", "size", "airtime_ms", "start_ms"))
 """A frame with `size` bytes of payload was given to the radio."""
 
+FrameNotSent = namedtuple("FrameNotSent", ("port",))
+"""The last frame never left, as the link learned late: its contents are due again."""
+
 Released = namedtuple("Released", ("through", "count"))
 """An acknowledgement through record `through` released `count` records."""
 

@@ -23,8 +23,8 @@ RESERVED = 64  # numbers a write: one write an hour at one record a minute spare
 JUDGED = 8  # records looked at for the one that a full ring must lose, before the tolerance grows
 MOST_JUDGED = 256  # of them, if not one can go
 
-# ms of writing in the ring's time, fingerprint of the channels, slot size, count, unsent; then number (>I) and
-# slot of each one
+# ms of writing in the ring's time, fingerprint of the channels, slot size, count, unsent; then number (>I)
+# and slot of each one
 _IMAGE = ">qHBHI"
 
 

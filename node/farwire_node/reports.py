@@ -74,6 +74,12 @@ class Reports:
         except RangeError:
             return None
 
+    def again(self, piece: LogPiece) -> None:
+        """Go back to a piece: it was not sent after all."""
+        if self._snapshots.get(piece.kind, (None,))[0] == piece.number:
+            others = [(kind, at) for kind, at in self._going if kind != piece.kind]
+            self._going = [(piece.kind, piece.offset)] + others
+
     def sent(self, piece: LogPiece) -> None:
         """Go on behind a piece."""
         self._going.pop(0)

@@ -5,6 +5,7 @@ from farwire_node import node_events, scheduler
 from farwire_node.agenda import Agenda
 from farwire_node.link import Link, Refusal
 from farwire_node.sensing import Sensing
+from farwire_node.taking_back import take_back
 from farwire_node.timekeeping import Timekeeping
 
 TYPE_CHECKING = False
@@ -31,11 +32,19 @@ class Sending:
         self._sensing = sensing
         self._time = time
         self._tell = tell
+        self._last: scheduler.Send | None = None
         self._refused_until_ms = now_ms
 
     def hurry(self, now_ms: int) -> None:
         """Plan again at once, whatever the link refused before: there is something more urgent."""
         self._refused_until_ms = now_ms
+
+    def not_sent(self, now_ms: int) -> None:
+        """Take back the last frame: it never left."""
+        step, self._last = self._last, None
+        if step is not None:
+            take_back(step, self._agenda, now_ms)
+            self._tell(node_events.FrameNotSent(step.port))
 
     def poll(self, now_ms: int) -> "int | None":
         """Send a frame if one is due; return when to look again, None if only events matter."""
@@ -65,6 +74,7 @@ class Sending:
         size = len(step.payload)
         self._tell(node_events.FrameSent(step.port, size, tx_end_ms - now_ms, now_ms))
         self._time.sent(tx_end_ms)
+        self._last = None if self._link.drives_radio else step  # our own MAC refuses at once or never
         agenda = self._agenda
         agenda.fair_use.spend(tx_end_ms - now_ms, now_ms)
         if step.port == ports.ALARM:

@@ -171,6 +171,13 @@ class RecordStore:
         self._missing.remove(first, first + count - 1)
         self.unsent = max(self.unsent, first + count)
 
+    def mark_lost(self, first: int, count: int) -> None:
+        """Note that a frame with the records from `first` on never left: they are missing."""
+        last = min(first + count, self.unsent) - 1
+        if first <= last:
+            for part in self._released.outside(max(first, self.first), last):
+                self._missing.add(*part)
+
     def acknowledge(self, acknowledgement: Acknowledgement, on_its_way: "tuple[int, int]") -> Release:
         """Release what is stored; mark as missing what the bitmap says is not.
 

@@ -2,7 +2,8 @@
 
 A board without a battery for its clock begins at 0 after a power cut, and knows not how long that took. The
 first frame after a start asks, and the records of earlier lives wait for the answer, not for long; alarms
-never do. After that it asks rarely, with frames that bring a downlink anyway. Times in ms on the node's clock.
+never do. After that it asks rarely, with frames that bring a downlink anyway. Times in ms on the node's
+clock.
 """
 
 from farwire_codecs import ports
@@ -28,7 +29,7 @@ EARLIEST_GPS_MS = 1_419_724_818_000
 
 
 class Timekeeping:
-    """The time of one node on one clock; `offset_ms`: the network's clock (GPS) less the node's, once known."""
+    """The time on one clock; `offset_ms`: the network's clock (GPS) less the node's, once it is known."""
 
     def __init__(self, link: "Link", random_below: "Callable[[int], int]") -> None:
         self.offset_ms: int | None = None

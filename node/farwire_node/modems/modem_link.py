@@ -2,24 +2,13 @@
 
 The modem decides channels, receive windows and the law; this asks it for the data rate after every frame,
 keeps an account of airtime so that alarms find some left, and takes a refusal as it comes. A frame that a
-modem refuses is given up, not kept: its contents tell their age, and the node says it anew. Bytes go in with
-`on_bytes`, and out with `outgoing`, which is to be asked after every `poll` and every `on_bytes`.
+modem refuses is given up, not kept: its contents tell their age, and the node, which is told of it, says it
+anew. Bytes go in with `on_bytes`, and out with `outgoing`, which is to be asked after every `poll` and every
+`on_bytes`.
 """
 
+from farwire_node import link
 from farwire_node.errors import ConfigurationError
-from farwire_node.link import (
-    AIRTIME,
-    BUSY,
-    NOT_JOINED,
-    TOO_LONG,
-    USUAL_WINDOWS_MS,
-    Delivered,
-    Joined,
-    JoinFailed,
-    Received,
-    Refusal,
-    Sending,
-)
 from farwire_node.lorawan.adr import REJOIN_AFTER
 from farwire_node.lorawan.regions.region import Region
 from farwire_node.modems import dialect as meanings
@@ -90,7 +79,7 @@ class ModemLink(NoRadio):
         self._rate = Rate(region, dialect)
         self._frame: tuple[int, bytes, bool] | None = None  # to be started by the next poll
         self._sent = (0, 0, False)  # start, airtime and confirmed of the frame under way
-        self._windows_ms = USUAL_WINDOWS_MS  # modems do not tell RX1's delay: as long as the last cycle took
+        self._windows_ms = link.USUAL_WINDOWS_MS  # by the last cycle: modems do not tell RX1's delay
         self._ends_ms = 0  # when the job under way will be over, as far as known
         self._free_ms = 0  # the modem refuses frames that come earlier
         self._pause_ms = 0  # and other commands
@@ -180,24 +169,24 @@ class ModemLink(NoRadio):
 
     def send(
         self, port: int, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
-    ) -> Sending | Refusal:
+    ) -> link.Sending | link.Refusal:
         """Take a frame for `port` 1..223 with at least one byte, or refuse it and change nothing."""
         if not 1 <= port <= 223 or not payload:
             raise ConfigurationError(f"port is {port} with {len(payload)} bytes, expected 1..223 with some")
         if not self._joined:
-            return Refusal(NOT_JOINED, None)
+            return link.Refusal(link.NOT_JOINED, None)
         if len(payload) > self.capacity(now_ms):
-            return Refusal(TOO_LONG, None)
+            return link.Refusal(link.TOO_LONG, None)
         earliest_ms = self.earliest_ms(len(payload), now_ms, urgent)
         if self.busy:
-            return Refusal(BUSY, earliest_ms)
+            return link.Refusal(link.BUSY, earliest_ms)
         if earliest_ms is None or earliest_ms > now_ms:
-            return Refusal(AIRTIME, earliest_ms)
+            return link.Refusal(link.AIRTIME, earliest_ms)
         self._frame = (port, payload, confirmed)
         tx_end_ms = now_ms + self.airtime_ms(len(payload))
         self._sent = (now_ms, self._rate.on_air_ms(len(payload)), confirmed)
         self._ends_ms = tx_end_ms + self._windows_ms
-        return Sending(tx_end_ms)
+        return link.Sending(tx_end_ms)
 
     def poll(self, now_ms: int) -> Sleep:
         """Write what is due and return when to be polled again at the latest."""
@@ -307,7 +296,7 @@ class ModemLink(NoRadio):
         if self._owed:
             self._owed = False
             address = self._dialogue.values.get("dev_addr", "")
-            self._events.append(Joined(int(address, 16) if address else 0))
+            self._events.append(link.Joined(int(address, 16) if address else 0))
 
     def _on_taken(self) -> None:
         if self._job == jobs.JOIN:
@@ -324,14 +313,14 @@ class ModemLink(NoRadio):
         kind = meaning.kind
         if kind == meanings.RECEIVED:
             if meaning.value != self._last or now_ms - self._last_ms > _LOOK_AGAIN_MS:
-                self._events.append(Received(*meaning.value))
+                self._events.append(link.Received(*meaning.value))
             self._last, self._last_ms = meaning.value, now_ms
             self._silent = 0
         elif kind == meanings.BOOTED:
             self._forget_session()
         elif kind == meanings.SENT:
             took_ms = now_ms - self._sent[0] - self._sent[1]
-            self._windows_ms = max(USUAL_WINDOWS_MS, took_ms + _ANSWER_MS)
+            self._windows_ms = max(link.USUAL_WINDOWS_MS, took_ms + _ANSWER_MS)
             self._over(now_ms, bool(meaning.value))
         elif kind == meanings.JOINED:
             self._owed = self._job == jobs.JOIN
@@ -343,27 +332,27 @@ class ModemLink(NoRadio):
             self._job = jobs.NONE
             self._plan_join(now_ms)
 
-    def _on_refused(self, refusal: Refusal, now_ms: int) -> None:
+    def _on_refused(self, refusal: link.Refusal, now_ms: int) -> None:
         """Give up a job that the modem refused, and do what helps."""
         job, self._job = self._job, jobs.NONE
         self._refused += 1
         self._pause_ms = now_ms + _LOOK_AGAIN_MS
-        if refusal.reason == TOO_LONG:
+        if refusal.reason == link.TOO_LONG:
             self._rate.too_long()
-        elif refusal.reason == NOT_JOINED:
+        elif refusal.reason == link.NOT_JOINED:
             self._forget_session()
             self._resumable, self._proved = self._proved, False
         elif job in (jobs.SEND, jobs.JOIN):
-            wait_ms = _LOOK_AGAIN_MS if refusal.reason == BUSY else _NO_CHANNEL_MS
+            wait_ms = _NO_CHANNEL_MS if refusal.reason == link.AIRTIME else _LOOK_AGAIN_MS
             self._free_ms = now_ms + (wait_ms if refusal.retry_ms is None else refusal.retry_ms)
         if job == jobs.SEND:
-            self._events.append(Delivered(False))
+            self._events.append(link.NotSent())
         elif job == jobs.JOIN:
             self._plan_join(now_ms)
         elif job == jobs.RESUME:
-            self._resumable = refusal.reason == BUSY
+            self._resumable = refusal.reason == link.BUSY
         self._stale = self._joined and job in (jobs.SEND, jobs.AFTER_SEND)
-        if refusal.reason == BUSY and self._refused >= _BUSY_TIMES:
+        if refusal.reason == link.BUSY and self._refused >= _BUSY_TIMES:
             self._refused = 0
             self._set_up = False
             self._dialogue.restart(now_ms)
@@ -372,8 +361,10 @@ class ModemLink(NoRadio):
         """Give up a job whose answer did not come; what may have been sent counts as sent."""
         if sent:
             self._on_taken()
-        if self._job == jobs.SEND:
+        if self._job == jobs.SEND and sent:
             self._over(now_ms, False)
+        elif self._job == jobs.SEND:
+            self._events.append(link.NotSent())
         elif self._job == jobs.JOIN:
             self._plan_join(now_ms)
         self._job = jobs.NONE
@@ -383,7 +374,7 @@ class ModemLink(NoRadio):
         self._job = jobs.NONE
         self._stale = True
         self._ends_ms = now_ms
-        self._events.append(Delivered(acknowledged if self._sent[2] else None))
+        self._events.append(link.Delivered(acknowledged if self._sent[2] else None))
         if self._silent >= REJOIN_AFTER:
             self._joined = self._resumable = False
             self._dialogue.fields["force"] = "=FORCE"
@@ -393,10 +384,12 @@ class ModemLink(NoRadio):
         self._set_up = self._joined = self._stale = False
         self._resumable = True
         self._pending = jobs.NONE
-        self._frame = None
+        if self._frame is not None:
+            self._frame = None
+            self._events.append(link.NotSent())
 
     def _plan_join(self, now_ms: int) -> None:
         """Let the next attempt come after the pause that the law asks for, and tell the node."""
         if self._attempts.wanted:
             self._attempts.failed(self._free_ms, now_ms)
-            self._events.append(JoinFailed(self._attempts.next_ms))
+            self._events.append(link.JoinFailed(self._attempts.next_ms))

@@ -28,7 +28,7 @@ DAY_S = 86_400
 
 @dataclass
 class TimeLink(FakeLink):
-    """A link whose network answers a request for its time after the frame; `true_ms` is that of node clock 0."""
+    """A link whose network tells its time when it is asked for; `true_ms` is that of the node's clock 0."""
 
     true_ms: int | None = START_GPS_MS  # None: a network that answers no such request
     requests: int = 0
