@@ -62,6 +62,7 @@ class FairUse:
         if not self._hour <= hour <= self._hour + HOURS:
             self._hours = [0] * (HOURS + 1)
             self._hour = hour
+            self._written_ms = 0
         while self._hour < hour:
             self._hour += 1
             self._hours[self._hour % len(self._hours)] = self._written_ms = 0

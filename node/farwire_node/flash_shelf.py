@@ -13,6 +13,8 @@ from farwire_node.number_ranges import NumberRanges
 from farwire_node.record_ring import RecordRing
 
 _FIXED = 5  # integers of a mark: first, unsent - first, shift, dropped, last cover counted; then the ranges
+SLACK = 64  # parts of a bound: after so many records it is looked at again
+AT_ONCE = 256  # records given up at most at a time
 _MOST_RANGES = 96  # in a mark: others are sent once more after a restart
 
 
@@ -28,6 +30,7 @@ class FlashShelf:
         self._log = RecordLog(flash, schema, self.released)
         self._ring = RecordRing(schema, in_memory)
         self.behind_s = 0  # so much is the node's clock behind the log's time
+        self._bound = 0  # records that may be held, 0: as many as fit
         mark = self._log.mark or (self._log.oldest, 0, 0, 0, 0)
         shift = self._log.shift = mark[2]
         self._dropped = mark[3] + self._log.lost
@@ -55,8 +58,14 @@ class FlashShelf:
 
     @property
     def capacity(self) -> int:
-        """About how many records fit."""
-        return self._log.records_capacity
+        """About how many records fit, or may be held."""
+        fit = self._log.records_capacity
+        return min(fit, self._bound or fit)
+
+    def set_capacity(self, capacity: "int | None") -> list[int]:
+        """Hold at most so many records, None: as many as fit. What is too many goes with the next ones."""
+        self._bound = capacity or 0
+        return []
 
     @property
     def tolerance(self) -> int:
@@ -129,7 +138,10 @@ class FlashShelf:
         if self._ring.count >= self._ring.capacity:
             self._ring.remove(0)
         self._ring.add(number, time_s + self.behind_s, values)
-        return [each + self._log.shift for each in gone]
+        gone = [each + self._log.shift for each in gone]
+        if self._bound and not number % (1 + self._bound // SLACK):
+            self._keep_within(gone)
+        return gone
 
     def keep_last(self, count: int) -> None:
         """See to it that the last records are not thinned."""
@@ -167,6 +179,32 @@ class FlashShelf:
         """Take the records' times as if the power had been off for no time, if the clock went back."""
         newest_s = self._log.newest_time_s
         self.behind_s = 0 if newest_s is None else max(0, newest_s - now_ms // 1000)
+
+    def _keep_within(self, gone: list[int]) -> None:
+        """Give up the oldest records beyond the bound, and have them thinned when it is near.
+
+        An eighth more than that: counting takes time, and so does thinning.
+        """
+        held = self.count(self.first, self.next - 1)
+        for begin, end in self.released.ranges():
+            held -= self.count(begin, end)
+        over = held + self._bound // SLACK > self._bound
+        surplus = min(AT_ONCE, held - self._bound + self._bound // 8)
+        self._log.crowded = surplus > 0 and not over
+        if not over:
+            return
+        self._log.end_compaction()
+        before = len(gone)
+        number = self.first
+        while surplus and number < self.next:
+            number = self.at_or_after(number)
+            if self.released.last_of(number) is None:
+                gone.append(number)
+                surplus -= 1
+            number += 1
+        self._first = number
+        self._dropped += len(gone) - before
+        self._log.write_mark()
 
     def _shown(self, record: Record) -> Record:
         return Record(record.number + self._log.shift, record.time_s - self.behind_s, record.values)

@@ -187,6 +187,7 @@ class Node:
         self._learning = Learning(self._schema)
         shelf = self._shelf_of(self._schema.schema) if self._shelf_of else None
         self._records = RecordStore(self._schema.schema, self._capacity, storage, shelf)
+        self._records.set_capacity(self._configuration.value(keys.BUFFER_CAPACITY, None))
         self._records.restore(now_ms)
         reports = Reports(storage, self.log)
         self._commands = Commands(self._devices.actuators, storage, reports)
@@ -221,6 +222,7 @@ class Node:
         self._agenda.poll_interval_s = running.whole(keys.POLL_INTERVAL_S)
         self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
         self._records.set_thinning(running.whole(keys.BUFFER_WHEN_FULL) == 0)
+        self._give_up(self._records.set_capacity(running.value(keys.BUFFER_CAPACITY, None)), now_ms)
         self.log.threshold = THRESHOLDS[running.whole(keys.LOG_LEVEL)]
         self._follow_trial()
 
@@ -280,15 +282,19 @@ class Node:
 
     def _store(self, sample: Sample, now_ms: int) -> None:
         """Hold a sample as a record."""
-        for number in self._records.add(sample.time_s, sample.values):
-            self._tell(node_events.Dropped(number))
-            self._agenda.want_gap_reported(now_ms)
+        self._give_up(self._records.add(sample.time_s, sample.values), now_ms)
         channels = self._sensing.channels
         self._agenda.newest = tuple(
             [Item(c.channel, c.type_id, v) for c, v in zip(channels, sample.values) if v is not None]
         )
         record = Record(self._records.next - 1, sample.time_s, sample.values)
         self._tell(node_events.Sampled(record, channels))
+
+    def _give_up(self, numbers: list[int], now_ms: int) -> None:
+        """Tell of records that went because memory is full."""
+        for number in numbers:
+            self._tell(node_events.Dropped(number))
+            self._agenda.want_gap_reported(now_ms)
 
     def _send_what_is_due(self, now_ms: int) -> int | None:
         """Give the link a frame if one is due; return when to look again, None if only events matter."""

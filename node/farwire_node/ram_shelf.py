@@ -12,7 +12,7 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration_document import crc32
 from farwire_codecs.schema import Schema
 from farwire_node.number_ranges import NumberRanges
-from farwire_node.record_ring import RecordRing
+from farwire_node.record_ring import MOST, RecordRing
 from farwire_node.storage import Storage
 from farwire_node.thinning import Thinning, coarser, units
 
@@ -21,6 +21,7 @@ RECORDS_KEY = "records"  # what `save` wrote
 RESERVED = 64  # numbers a write: one write an hour at one record a minute spares the flash
 
 JUDGED = 8  # records looked at for the one that a full ring must lose, before the tolerance grows
+SPARE_BYTES = 8_192  # of a heap in one piece, left beside a ring that grows
 MOST_JUDGED = 256  # of them, if not one can go
 
 # ms of writing in the ring's time, fingerprint of the channels, slot size, count, unsent; then number (>I)
@@ -46,7 +47,7 @@ class RamShelf:
         self._reserved, self.dropped = struct.unpack(">II", saved) if saved else (1, 0)
         self.next = self._reserved
         self.first = self.unsent = self.next
-        self.capacity = capacity
+        self.capacity = self._own_capacity = capacity
         self._restored_below = 0
         self._units = units(schema)
         self._tolerance = 0
@@ -96,16 +97,33 @@ class RamShelf:
         """Hold the next record; return the numbers of those given up for it."""
         if self.next >= self._reserved:
             self._reserve(self.next + RESERVED)
-        gone = []
+        gone: list[int] = []
         if self._ring.count >= self.capacity:
-            position = self._dispensable()
-            number = self._ring.number_at(position)
-            if number >= self.first and self.released.last_of(number) is None:
-                gone.append(number)
-                self.dropped += 1
-            self._ring.remove(position)
+            self._lose(gone)
         self._ring.add(self.next, time_s + self.behind_s, values, keep)
         self.next += 1
+        return gone
+
+    def set_capacity(self, capacity: "int | None") -> list[int]:
+        """Hold up to `capacity` records, None: as many as at first; return the numbers of those given up.
+
+        What does not fit goes as from a full ring. As before, where memory does not suffice.
+        """
+        gone: list[int] = []
+        capacity = min(capacity or self._own_capacity, MOST)
+        if capacity == self.capacity:
+            return gone
+        try:
+            ring = RecordRing(self._schema, capacity)
+            bytearray(SPARE_BYTES)
+        except MemoryError:
+            return gone
+        while self._ring.count > capacity:
+            self._lose(gone)
+        for position in range(self._ring.count):
+            ring.add_slot(self._ring.number_at(position), self._ring.slot(position))
+        self._ring = ring
+        self.capacity = capacity
         return gone
 
     def keep_last(self, count: int) -> None:
@@ -195,6 +213,15 @@ class RamShelf:
         if record is None or not self.behind_s:
             return record
         return Record(record.number, record.time_s - self.behind_s, record.values)
+
+    def _lose(self, gone: list[int]) -> None:
+        """Take out a record, as a full ring does; `gone` gets its number if it was held."""
+        position = self._dispensable()
+        number = self._ring.number_at(position)
+        if number >= self.first and self.released.last_of(number) is None:
+            gone.append(number)
+            self.dropped += 1
+        self._ring.remove(position)
 
     def _dispensable(self) -> int:
         """Return the position of the record that a full ring loses: a released one if there is one."""

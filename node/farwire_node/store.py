@@ -75,6 +75,13 @@ class RecordStore:
         """How many held records the cloud reported missing."""
         return sum([self._shelf.count(first, last) for first, last in self._missing.ranges()])
 
+    def set_capacity(self, capacity: "int | None") -> list[int]:
+        """Hold at most so many records, None: as many as fit; return the numbers of those given up for that."""
+        dropped = self.dropped
+        gone = self._shelf.set_capacity(capacity)
+        self._recount(dropped)
+        return gone
+
     def set_thinning(self, thins: bool) -> None:
         """Choose what goes when memory is full: what the curve can do without, or the oldest."""
         self._shelf.thins = thins

@@ -43,6 +43,7 @@ class RecordLog:
         self.covered = 0  # sequence of the last thinned sector of which `dropped` has the count
         self.describe: Callable[[], list[int]] = list
         self.thins = True  # when full; else the oldest sector goes
+        self.crowded = False  # it is time to thin, though there is room
         self._axes = entries.axes_of(schema.channels)
         self._units = units(schema)
         self._sectors = Sectors(flash, schema.channels)
@@ -158,7 +159,7 @@ class RecordLog:
 
     def drop_all(self) -> None:
         """Forget every record; `describe` says so already. What was written is erased."""
-        self._end_compaction()
+        self.end_compaction()
         self._open()
         for sector in self._sectors.live[:-1]:
             self._sectors.release(sector)
@@ -219,12 +220,16 @@ class RecordLog:
     def _make_room(self) -> None:
         """Thin for a while if it is time to."""
         if self._compaction is None:
-            if not self.thins or self._stalled or not 0 < self._sectors.free <= SPARE:
+            free = self._sectors.free
+            if not self.thins or self._stalled or not (0 < free <= SPARE or (free and self.crowded)):
                 return
             stretch = self._stretch()
             if stretch is None:
                 return
             first, end, tolerance = stretch
+            first = max(first, self.describe()[0])  # what was given up, or released, is not given up again
+            if first >= end:
+                return
             self._compaction = Compaction(
                 self._sectors, self._reader, self._axes, self._units, first, end, tolerance
             )
@@ -263,7 +268,7 @@ class RecordLog:
     def _drop_oldest(self, wanted: int) -> None:
         """Give up the oldest sectors until so many are free."""
         if self._sectors.free < wanted:
-            self._end_compaction()
+            self.end_compaction()
         while self._sectors.free < wanted and self._sectors.live:
             number = self.at_or_after(self.oldest)
             while number < self._reader.end_of(0):
@@ -275,7 +280,8 @@ class RecordLog:
             self._sectors.live = self._sectors.live[1:]
             self._stalled = False
 
-    def _end_compaction(self) -> None:
+    def end_compaction(self) -> None:
+        """Give up thinning that is under way; what it told as given up stays."""
         if self._compaction is not None:
             self._compaction.abandon()
             self._compaction = None
@@ -290,7 +296,7 @@ class RecordLog:
         while at + 1 < len(live) and live[at + 1].first <= described[0]:
             at += 1
         if at:
-            self._end_compaction()
+            self.end_compaction()
             for sector in live[:at]:
                 self._sectors.release(sector)
             self._sectors.live = live[at:]

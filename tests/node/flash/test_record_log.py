@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from farwire_codecs.schema import Channel, Schema, plain
 from farwire_node.flash.device import RamFlash
-from farwire_node.flash_shelf import FlashShelf
+from farwire_node.flash_shelf import AT_ONCE, SLACK, FlashShelf
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import AROUND, BRIDGED, RecordStore
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
@@ -184,6 +184,48 @@ def test_all_sectors_wear_alike(regime: str, capsys: pytest.CaptureFixture[str])
     assert max(flash.erases) - min(flash.erases) <= 3
 
 
+@pytest.mark.parametrize("thins", [True, False])
+def test_a_bound_on_the_records_is_kept_over_restarts_and_what_goes_is_counted(thins: bool) -> None:
+    flash = RamFlash(64, 1024)
+    plant = Plant()
+    store = opened(flash, EVERYDAY)
+    plant.sample(store, 3_000)
+    counted = 0
+    for _ in range(3):
+        store = opened(flash, EVERYDAY)
+        store.set_thinning(thins)
+        store.set_capacity(1_000)
+        given_up = plant.sample(store, 2_000)
+
+        assert (500 if thins else 850) <= store.held <= 1_000
+        assert store.capacity == 1_000
+        kept = held(store)
+        assert store.dropped - counted <= len(set(given_up))  # thinning that was broken off gave up nothing
+        assert len(kept) == store.held
+        assert kept[-100:] == list(range(store.next - 100, store.next))
+        assert store.dropped == store.next - 1 - store.held
+        store.save(0)  # else what was given up since the last mark comes again
+        counted = store.dropped
+    # Where the curve is thinned the records reach further back.
+    assert (kept[0] < 8_000 - 200) == thins
+
+
+def test_a_bound_below_what_is_held_gives_it_up_with_the_next_records() -> None:
+    store = opened(RamFlash(64, 1024))
+    for index in range(3_000):
+        store.add(1000 + 60 * index, ((index % 7,), (90,)))
+    store.set_capacity(10)
+    for index in range(3_000, 3_020):
+        assert len(store.add(1000 + 60 * index, ((index % 7,), (90,)))) <= AT_ONCE + 1
+
+    assert held(store) == list(range(3_021 - store.held, 3_021))
+    assert 9 <= store.held <= 10
+    before = store.held
+    store.set_capacity(None)
+    store.add(10**6, ((1,), (1,)))
+    assert store.held == before + 1
+
+
 def test_a_short_gap_is_bridged_by_records_without_values() -> None:
     flash = RamFlash(16, 1024)
     plant = Plant()
@@ -268,6 +310,7 @@ class LogMachine(RuleBasedStateMachine):
     def start(self, thins: bool, sectors: int) -> None:
         self.flash = RamFlash(sectors, 256)
         self.thins = thins
+        self.bound: int | None = None
         self.truth: dict[int, tuple[int, Values]] = {}
         self.released: set[int] = set()
         self.gone: set[int] = set()
@@ -277,6 +320,12 @@ class LogMachine(RuleBasedStateMachine):
     def restart(self) -> None:
         self.store = opened(self.flash)
         self.store.set_thinning(self.thins)
+        self.store.set_capacity(self.bound)
+
+    @rule(bound=st.none() | st.integers(1, 150))
+    def set_capacity(self, bound: int | None) -> None:
+        self.bound = bound
+        self.store.set_capacity(bound)
 
     @rule(
         rows=st.lists(
@@ -297,6 +346,9 @@ class LogMachine(RuleBasedStateMachine):
             assert number not in self.truth
             self.truth[number] = (time_s, (None if first is None else (first,), (second,)))
             self.gone |= set(self.store.add(*self.truth[number]))
+            assert self.bound is None or self.store.capacity <= self.bound
+        if self.bound is not None and len(rows) > self.bound // SLACK:
+            assert self.store.held <= self.bound
 
     @rule(ahead=st.integers(-3, 60), above=st.sets(st.integers(0, 30)))
     def acknowledge(self, ahead: int, above: set[int]) -> None:

@@ -13,6 +13,7 @@ from farwire_codecs.configuration import Setting
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_node import node_events
 from farwire_node.fair_use import AHEAD, FairUse
+from farwire_node.flash.device import RamFlash
 from farwire_node.storage import MemoryStorage, Storage
 from tests.node.program.fakes import HOUR_MS, HUMIDITY, TEMPERATURE, Bench, SteppingSensor
 
@@ -232,6 +233,26 @@ def test_a_day_of_frames_writes_its_airtime_some_fifty_times_and_a_power_cut_cos
     assert fair_use.earliest_ms(left_ms, DAY_MS - 1) == DAY_MS - 1
     after = capped(480, storage)
     assert after.earliest_ms(left_ms - 480_000 // AHEAD, DAY_MS - 1) == DAY_MS - 1
+
+
+@pytest.mark.parametrize("flash", [None, RamFlash(16, 1024)])
+def test_no_more_records_are_held_than_configured_over_restarts_and_what_goes_is_reported(
+    flash: RamFlash | None,
+) -> None:
+    bench = bench_with(Setting(keys.BUFFER_CAPACITY, None, 40), capacity=30, flash=flash)
+    bench.cloud.silent = True
+    for saved in (True, flash is None):  # in memory a power cut costs what it held
+        bench.run(3600)
+        assert 30 < bench.node._records.held <= 40
+        bench.restart(saved)
+    assert bench.node.pending() == 0  # not started yet
+    bench.run(60)
+    assert 30 < bench.node._records.held <= 40
+
+    records = bench.node._records
+    assert records.dropped == records.next - 1 - records.held
+    bench.run(3600)
+    assert bench.cloud.states[-1].dropped_records > 720 - 40
 
 
 def test_without_a_cap_nothing_waits() -> None:

@@ -7,8 +7,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from farwire_codecs.acknowledgement import Acknowledgement
 from farwire_codecs.batch import Record
-from farwire_codecs.schema import plain
+from farwire_codecs.schema import Schema, plain
+from farwire_node import ram_shelf
 from farwire_node.ram_shelf import RESERVED
+from farwire_node.record_ring import RecordRing
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import AROUND, RecordStore, Release
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
@@ -138,6 +140,62 @@ def test_a_full_store_gives_up_its_oldest_record_and_counts_it() -> None:
     given_up = store.add(9000, ((1,), (1,)))
 
     assert (given_up, held(store), store.dropped) == ([1], list(range(2, 10)), 1)
+
+
+def test_a_smaller_capacity_keeps_what_fits_and_gives_up_the_rest_as_a_full_store_does() -> None:
+    store = filled(12)
+    store.acknowledge(acknowledgement(2), NOTHING)
+
+    assert store.set_capacity(10) == []  # two were released
+    assert held(store) == list(range(3, 13))
+    gone = store.set_capacity(6)
+
+    assert len(gone) == 4
+    assert sorted(gone + held(store)) == list(range(3, 13))
+    assert (store.capacity, store.held, store.dropped) == (6, 6, 4)
+    store.add(10**6, ((1,), (2,)))
+    assert store.held == 6
+
+
+def test_a_larger_capacity_keeps_all_and_none_is_the_first_one() -> None:
+    store = filled(8, capacity=8)
+    records = [store.record(number) for number in held(store)]
+
+    store.set_capacity(20)
+    for number in range(9, 21):
+        assert store.add(10**6 + number, ((number,), None)) == []
+
+    assert [store.record(number) for number in range(1, 9)] == records
+    assert len(store.set_capacity(None)) == 12
+    assert store.capacity == 8
+
+
+def test_a_capacity_that_memory_does_not_suffice_for_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = filled(8, capacity=8)
+
+    def too_much(schema: Schema, capacity: int) -> RecordRing:
+        raise MemoryError
+
+    monkeypatch.setattr(ram_shelf, "RecordRing", too_much)
+    assert store.set_capacity(60_000) == []
+    assert (store.capacity, held(store)) == (8, list(range(1, 9)))
+
+
+def test_a_configured_capacity_holds_over_a_restart() -> None:
+    storage = MemoryStorage()
+    store = filled(8, capacity=8, storage=storage)
+    store.set_capacity(20)
+    for number in range(9, 21):
+        store.add(10**6 + number, ((number,), None))
+    store.save(0)
+
+    after = RecordStore(SCHEMA, 8, storage)
+    after.set_capacity(20)
+    after.restore(10**10)
+
+    assert held(after) == list(range(1, 21))
 
 
 def test_released_records_leave_their_room_to_new_ones() -> None:
