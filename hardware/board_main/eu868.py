@@ -24,7 +24,7 @@ SETTINGS = "node.json"
 
 def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
     """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail."""
-    gc.threshold(THRESHOLD)
+    gc.threshold(THRESHOLD)  # type: ignore[attr-defined]  # MicroPython's
     with open(SETTINGS) as file:
         settings = json.load(file)
     loop = main.start(EU868, settings, machine, lora, time, os, gc.collect, sensors)

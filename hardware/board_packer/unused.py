@@ -1,0 +1,120 @@
+"""Parameters and variables that nothing reads go: most of them were there for an error's text. Host only."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from board_packer.naming import fields
+from board_packer.program import MARK, local_names, names_bound
+
+_PURE = (
+    ast.Constant, ast.Name, ast.Attribute, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.operator,
+    ast.expr_context, ast.Subscript, ast.Tuple,
+)  # fmt: skip
+
+
+def drop_unused(statements: list[ast.stmt], fixed: set[str]) -> None:
+    """Drop, in place, until nothing more can go. `fixed`: names that something outside may go by."""
+    while _drop_parameters(statements, fixed) or _drop_variables(statements):
+        pass
+
+
+def _drop_parameters(statements: list[ast.stmt], fixed: set[str]) -> bool:
+    calls: dict[str, list[ast.Call]] = {}
+    uses: Counter[str] = Counter()
+    defined: Counter[str] = Counter()
+    for statement in statements:
+        for node in ast.walk(statement):
+            defined.update(str(field.value) for field in fields(node))
+            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+                said = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                calls.setdefault(said, []).append(node)
+            elif isinstance(node, ast.ClassDef):
+                defined.update(name for one in node.body for name in names_bound(one))
+            if isinstance(node, ast.Name):
+                uses[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                uses[node.attr] += 1
+                defined[node.attr] += isinstance(node.ctx, ast.Store)
+    dropped = False
+    for function, is_method in _functions(statements):
+        name = function.name
+        alone = defined[name] == 1 if is_method else MARK in name
+        found = calls.get(name, [])
+        if name in fixed or not alone or not found or len(found) != uses[name] or function.decorator_list:
+            continue
+        for parameter in _unread(function)[::-1]:
+            if parameter > 0 or not is_method:
+                dropped = _drop(function, parameter, found, int(is_method)) or dropped
+    return dropped
+
+
+def _functions(statements: list[ast.stmt]) -> Iterator[tuple[ast.FunctionDef, bool]]:
+    """Yield each function that has no `*` in its parameters, and whether it is a method."""
+    for statement in statements:
+        inside = statement.body if isinstance(statement, ast.ClassDef) else [statement]
+        for one in inside:
+            if isinstance(one, ast.FunctionDef) and not one.name.startswith("__"):
+                given = one.args
+                if not (given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs):
+                    yield one, inside is not None and isinstance(statement, ast.ClassDef)
+
+
+def _unread(function: ast.FunctionDef) -> list[int]:
+    """Return the places of parameters that the function never reads or writes."""
+    said = {node.id for part in function.body for node in ast.walk(part) if isinstance(node, ast.Name)}
+    return [at for at, one in enumerate(function.args.args) if one.arg not in said]
+
+
+def _drop(function: ast.FunctionDef, place: int, calls: list[ast.Call], own: int) -> bool:
+    """Drop one parameter with what calls give for it, if that has no other effect; return whether it was."""
+    name = function.args.args[place].arg
+    at = place - own
+    for call in calls:
+        if any(isinstance(one, ast.Starred) for one in call.args) or not all(
+            one.arg for one in call.keywords
+        ):
+            return False
+        given = [call.args[at]] if at < len(call.args) else []
+        given += [one.value for one in call.keywords if one.arg == name]
+        if any(not isinstance(node, _PURE) for one in given for node in ast.walk(one)):
+            return False
+    for call in calls:
+        del call.args[at : at + 1]
+        call.keywords = [one for one in call.keywords if one.arg != name]
+    defaults = function.args.defaults
+    from_end = len(function.args.args) - place
+    if from_end <= len(defaults):
+        del defaults[len(defaults) - from_end]
+    del function.args.args[place]
+    return True
+
+
+def _drop_variables(statements: list[ast.stmt]) -> bool:
+    dropped = False
+    for function, _ in _functions(statements):
+        read = {
+            node.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
+        }
+        variables = local_names(function) - read
+        for node in ast.walk(function):
+            for field in ("body", "orelse", "finalbody"):
+                block = getattr(node, field, None)
+                if isinstance(block, list):
+                    kept = [one for one in block if not _is_unread(one, variables)]
+                    if len(kept) < len(block):
+                        dropped = True
+                        setattr(node, field, kept or ([ast.Pass()] if field == "body" else []))
+    return dropped
+
+
+def _is_unread(statement: ast.stmt, variables: set[str]) -> bool:
+    """Return whether a statement only gives a value to a variable that nothing reads."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name) or target.id not in variables:
+        return False
+    return all(isinstance(node, _PURE) for node in ast.walk(statement.value))
