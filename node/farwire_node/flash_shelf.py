@@ -45,7 +45,9 @@ class FlashShelf:
             if last >= self._first:
                 self.released.add(max(begin, self._first), last)
         self._log.describe = self._describe
+        self._log.kept = in_memory  # a board that slept without its memory finds them there
         self._log.begin()
+        self._recalled = self._log.next  # the oldest that counts as in memory; after a deep sleep few are
 
     @property
     def thins(self) -> bool:
@@ -100,12 +102,11 @@ class FlashShelf:
     @property
     def oldest_recalled(self) -> int:
         """The oldest number in memory; `next` if there is none."""
-        return self._ring.number_at(0) + self._log.shift if self._ring.count else self.next
+        return self._recalled + self._log.shift
 
     def recall(self, number: int) -> Record | None:
         """Return a record, None if it is not in memory."""
-        record = self._ring.lookup(number - self._log.shift)
-        return None if record is None else self._shown(record)
+        return self.get(number) if number >= self.oldest_recalled else None
 
     def has(self, number: int) -> bool:
         """Return whether the record is here, released or not."""
@@ -138,6 +139,7 @@ class FlashShelf:
         if self._ring.count >= self._ring.capacity:
             self._ring.remove(0)
         self._ring.add(number, time_s + self.behind_s, values)
+        self._recalled = max(self._recalled, number + 1 - self._ring.capacity)
         gone = [each + self._log.shift for each in gone]
         if self._bound and not number % (1 + self._bound // SLACK):
             self._keep_within(gone)
@@ -169,6 +171,7 @@ class FlashShelf:
         self._dropped += held
         self._first = self._unsent = self.next
         self._ring = RecordRing(self._log.schema, self._ring.capacity)
+        self._recalled = self._log.next
         self._log.drop_all()
 
     def save(self, now_ms: int) -> None:

@@ -39,9 +39,13 @@ class LogRing:
         self.now_ms = 0  # the moment that `event` writes
         self._storage = storage
         self._limit = limit
+        self.restore()
+
+    def restore(self) -> None:
+        """Hold the lines that are in storage, and no others."""
         self._size = 0
         self._lines: list[bytes] = []
-        for line in (storage.load(LOG_KEY) or b"").split(b"\n"):
+        for line in (self._storage.load(LOG_KEY) or b"").split(b"\n"):
             if line:
                 self._put(bytes(line) + b"\n")
         self._saved = self._size

@@ -44,6 +44,7 @@ class RecordLog:
         self.describe: Callable[[], list[int]] = list
         self.thins = True  # when full; else the oldest sector goes
         self.crowded = False  # it is time to thin, though there is room
+        self.kept = 0  # how many of the newest records stay though they are released, unless space is short
         self._axes = entries.axes_of(schema.channels)
         self._units = units(schema)
         self._sectors = Sectors(flash, schema.channels)
@@ -293,7 +294,8 @@ class RecordLog:
             return
         live = self._sectors.live
         at = 0
-        while at + 1 < len(live) and live[at + 1].first <= described[0]:
+        first = min(described[0], self.next - self.kept)
+        while at + 1 < len(live) and live[at + 1].first <= first:
             at += 1
         if at:
             self.end_compaction()

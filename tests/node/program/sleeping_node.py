@@ -5,8 +5,11 @@ send must be the same.
 """
 
 import io
+from binascii import hexlify
 
+from farwire_codecs import acknowledgement, ports
 from farwire_codecs.configuration import Setting
+from farwire_codecs.errors import UnknownSchemaError
 from farwire_node import hibernation
 from farwire_node.aes import PureAes
 from farwire_node.flash.file_flash import FileFlash
@@ -31,7 +34,8 @@ class MovingNetwork(Network):
     def __init__(self, dice: Dice, loss: int, rx2_dr: int) -> None:
         super().__init__(dice, loss, rx2_dr)
         self.away: list[tuple[int, int]] = []
-        self.orders: list[tuple[int, bytes, int, bytes]] = []
+        self.lacks_schema = False
+        self.orders: list[tuple[int, bytes, int | None, bytes]] = []
 
     def answer(self, phy: bytes, heard_ms: int) -> bytes | None:
         for begin_ms, end_ms in self.away:
@@ -47,6 +51,19 @@ class MovingNetwork(Network):
         )
         self.f_cnt_down += 1
         return frames.encode_data(down, self.keys[0], self.keys[1], self.crypto)
+
+    def _take(self, port: int, payload: bytes, heard_ms: int) -> bool:
+        try:
+            wanted = super()._take(port, payload, heard_ms)
+        except UnknownSchemaError:
+            self.lacks_schema = True
+            return True
+        self.lacks_schema = self.lacks_schema and port != ports.HISTORY
+        return wanted
+
+    def _stored(self) -> acknowledgement.Acknowledgement:
+        found = super()._stored()
+        return acknowledgement.Acknowledgement(*found[:3], self.lacks_schema, False)
 
 
 class SleepingBoard(Board):
@@ -117,3 +134,17 @@ class SleepingBoard(Board):
         assert found[:2] == [self.now_ms, 7]
         assert hibernation.thaw(self.guard, found, until_ms)
         self.dice.state = drawn  # what the new objects drew is forgotten
+
+
+def tell() -> "list[str]":
+    """Return what both boards did in three hours with loss: the same."""
+    lines = []
+    for sleeps in (False, True):
+        board = SleepingBoard(sleeps, "EU868", 3, 20, 15, sensors=2)
+        board.advance(3 * HOUR_MS)
+        lines.append(
+            repr((len(board.air), board.sampled, board.network.frames, sorted(board.network.records)))
+        )
+        lines.append(repr([(moment_ms, hexlify(step.frame)) for moment_ms, step in board.air[-3:]]))
+        assert bool(board.sizes) == sleeps
+    return lines
