@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from farwire_node.link import Link
+
 CONFIGURATION_KEY = "configuration"  # the encoded document; empty: none
 
 BUILT_IN = {
@@ -98,6 +100,14 @@ class Configuration:
         """The class, "A" or "C"; None: as the link was made."""
         value = self._values.get((keys.RADIO_CLASS, None))
         return None if value is None else "AC"[value]
+
+    def set_up(self, link: "Link") -> None:
+        """Tell a link its class, and whether the network chooses its data rate, where they are set."""
+        if self.device_class is not None:
+            link.set_class(self.device_class)
+        adr = self._values.get((keys.ADR, None))
+        if adr is not None:
+            link.set_adr(bool(adr))
 
     def heard(self) -> None:
         """Something came from the network: what runs is good enough to stay."""

@@ -134,6 +134,12 @@ class Link:
         A link whose class is fixed when it is made does nothing.
         """
 
+    def set_adr(self, on: bool) -> None:
+        """Let the network choose the data rate (True), or keep to the one of the board's, from now on.
+
+        A link whose network chooses nothing does nothing.
+        """
+
     def request_time(self) -> bool:
         """Ask with the next frame for the network's time; TimeReceived answers. False: this link cannot ask."""
         return False

@@ -217,8 +217,7 @@ class Node:
         self._show_schema()
         self._agenda.shaping = shaping.of(running)
         self._agenda.order = shaping.order_of(running, self._sensing.channels)
-        if running.device_class is not None:
-            self._link.set_class(running.device_class)
+        running.set_up(self._link)
         self._agenda.poll_interval_s = running.whole(keys.POLL_INTERVAL_S)
         self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
         self._records.set_thinning(running.whole(keys.BUFFER_WHEN_FULL) == 0)

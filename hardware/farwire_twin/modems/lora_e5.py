@@ -134,7 +134,7 @@ class LoraE5(Modem):
             self.say(f"+DR: {rate}", f"+DR: {self.region.name} {rate}  SF{sf} BW{bw_hz // 1000}K ")
 
     def _adr(self, value: str) -> None:
-        self.settings["adr"] = "1" if value == "ON" else "0"
+        self.set_adr(value == "ON")
         self._set("ADR", value, value in {"ON", "OFF"})
 
     def _lw(self, value: str) -> None:

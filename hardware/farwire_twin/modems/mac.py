@@ -29,6 +29,10 @@ class ModemMac(Mac):
         self._session.dr = dr
         return True
 
+    def set_adr(self, on: bool) -> None:
+        """Let the network choose the data rate, or keep the present one: a host sets another by command."""
+        self._device.adr = on
+
     def drop_session(self) -> None:
         """Forget the session, as a reset without a saved one does."""
         self._give_up_session()

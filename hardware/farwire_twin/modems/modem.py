@@ -229,6 +229,12 @@ class Modem:
         self.settings["dr"] = text
         return not self.joined or self.mac.set_data_rate(int(text))
 
+    def set_adr(self, on: bool) -> None:
+        """Let the network choose the data rate, or keep the present one."""
+        self.settings["adr"] = "1" if on else "0"
+        if self._mac is not None:
+            self._mac.set_adr(on)
+
     def set_class(self, name: str) -> bool:
         """Set class A or C; False for another."""
         if name not in {"A", "C"}:

@@ -117,6 +117,10 @@ class Rak3172(Modem):
             self.say("OK" if self.set_data_rate(value) else "AT_PARAM_ERROR")
         elif name == "CLASS":
             self.say("OK" if self.set_class(value) else "AT_PARAM_ERROR")
+        elif name == "ADR":
+            if value in {"0", "1"}:
+                self.set_adr(value == "1")
+            self.say("OK" if value in {"0", "1"} else "AT_PARAM_ERROR")
         elif name in _KEPT:
             setting, digits = _KEPT[name]
             if digits is None or (len(value) == digits and modem_hex(value)):

@@ -116,7 +116,8 @@ class Rn2483(Modem):
             taken = value in {"a", "c"} and self.set_class(value.upper())
         elif name == "adr":
             taken = value in {"on", "off"}
-            self.settings["adr"] = "1" if value == "on" else "0"
+            if taken:
+                self.set_adr(value == "on")
         elif name == "upctr":
             taken = value.isdigit()
             if taken and self.joined:

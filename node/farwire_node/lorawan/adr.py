@@ -15,6 +15,12 @@ LOWER_DATA_RATE = 2  # or, where there is none: one copy a frame, and all defaul
 REJOIN_AFTER = ADR_ACK_LIMIT + 10 * ADR_ACK_DELAY
 
 
+def choose(session: Session, plan: ChannelPlan, region: Region, dr: int | None) -> None:
+    """Set a session to what a device keeps that the network does not adapt: this data rate, or its own."""
+    session.choose_rate(region, plan, (dr, session.dr))
+    session.tx_power = 0
+
+
 def wants_answer(silent: int) -> bool:
     """Tell whether the next uplink asks for a downlink (ADRACKReq)."""
     return silent >= ADR_ACK_LIMIT

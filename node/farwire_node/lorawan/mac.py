@@ -141,6 +141,13 @@ class Mac(link.Link):
         self._standby.wanted = device_class == "C"
         self._sleep = None
 
+    def set_adr(self, on: bool) -> None:
+        """Let the network choose rate and power; off: `initial_dr`, else the present rate, at full power."""
+        if self._device.adr and not on and self._session is not None:
+            back_off.choose(self._session, self._plan, self._region, self._initial_dr)
+        self._device.adr = on
+        self._sleep = None
+
     def set_battery(self, level: int) -> None:
         """Tell the level to report: 0 external power, 1 (empty) to 254 (full), 255 not known."""
         self._device.battery = level
@@ -275,7 +282,7 @@ class Mac(link.Link):
             return now_ms + _IDLE_MS
         if self._uplink is not None and self._owed.by_ms is None:
             return self._next_copy(session, self._uplink, now_ms)
-        if self._device.adr and self._joins and session.silent_uplinks >= back_off.REJOIN_AFTER:
+        if self._joins and session.silent_uplinks >= back_off.REJOIN_AFTER:
             self.join(now_ms)
             return now_ms + _IDLE_MS if self._session is not None else None
         if self._owed.own_ms is not None:
@@ -350,16 +357,8 @@ class Mac(link.Link):
         commands = f_opts if port else f_opts + payload
         asks_time = mac_commands.DeviceTimeReq() in mac_commands.decode(commands, True)
         self._owed.sent(len(commands), now_ms)
-        self._uplink = Uplink(
-            phy,
-            session.dr,
-            self._air.length_ms(len(phy), session.dr),
-            confirmed,
-            urgent,
-            not port,
-            session.nb_trans,
-            asks_time,
-        )
+        dr, copies, length_ms = session.dr, session.nb_trans, self._air.length_ms(len(phy), session.dr)
+        self._uplink = Uplink(phy, dr, length_ms, confirmed, urgent, not port, copies, asks_time)
         self._transmit_copy(session, self._uplink, now_ms)
 
     def _transmit_copy(self, session: Session, uplink: Uplink, now_ms: int) -> None:

@@ -39,15 +39,11 @@ class Identity:
         if sub_band is not None and not (region.bank_masks and 1 <= sub_band <= 8):
             raise ConfigurationError(f"sub_band is {sub_band}, expected 1..8, and none in {region.name}")
         first = 0 if sub_band is None else 8 * (sub_band - 1)
-        on_off = "ON" if adr else "OFF"
         fields: dict[str, str | None] = {
             "dev_eui": f"{self.dev_eui:016x}".upper(),
             "join_eui": f"{self.join_eui:016x}".upper(),
             "app_key": self._app_key.hex().upper(),
             "band": band,
-            "adr01": "1" if adr else "0",
-            "adr_on_off": on_off,
-            "adr_on_off_lower": on_off.lower(),
             "dc_on_off": "ON" if region.sub_bands else "OFF",
             "mask": None if sub_band is None else f"{1 << (sub_band - 1):04X}",
             "channels": None if sub_band is None else f"{first}-{first + 7},{63 + sub_band}",
@@ -56,6 +52,7 @@ class Identity:
             "initial_dr": None if initial_dr is None else str(initial_dr),
         }
         fields.update(class_fields(device_class))
+        fields.update(adr_fields(adr))
         return fields
 
 
@@ -64,3 +61,9 @@ def class_fields(device_class: str) -> "dict[str, str | None]":
     if device_class not in CLASSES:
         raise ConfigurationError(f"device_class is {device_class!r}, expected one of {CLASSES}")
     return {"class": device_class, "class_lower": device_class.lower()}
+
+
+def adr_fields(on: bool) -> "dict[str, str | None]":
+    """Return the fields that tell a modem whether the network chooses its data rate."""
+    word = "on" if on else "off"
+    return {"adr01": str(int(on)), "adr_on_off": word.upper(), "adr_on_off_lower": word}

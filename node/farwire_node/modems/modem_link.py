@@ -17,7 +17,7 @@ from farwire_node.modems.attempts import Attempts
 from farwire_node.modems.budget import Budget
 from farwire_node.modems.dialect import Dialect, Meaning
 from farwire_node.modems.dialogue import Dialogue, Done, InStep, Lost, Refused, Taken
-from farwire_node.modems.identity import Identity, class_fields
+from farwire_node.modems.identity import Identity, adr_fields, class_fields
 from farwire_node.modems.no_radio import NoRadio
 from farwire_node.modems.rate import Rate
 from farwire_node.steps import Sleep
@@ -27,7 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ANSWER_MS = 1_500  # the second window comes 1 s after the first, where the last answer may have come
 _LOOK_AGAIN_MS = 1_000  # while the modem is busy with itself
 _NO_CHANNEL_MS = 30_000  # where a modem does not tell how long
 _BUSY_TIMES = 8  # refusals in a row until the modem is taken to hang
@@ -64,7 +63,7 @@ class ModemLink(NoRadio):
         self._join_spread_ms = join_spread_ms
         fields = identity.fields(dialect, region, device_class, adr, initial_dr, sub_band)
         self._dialogue = Dialogue(dialect, fields)
-        self._class_due = False  # the modem is to be told of another class
+        self._changed: tuple[str, ...] = ()  # what of its setup the modem is to be told anew, by field
         dialect.class_c = device_class == "C"
         self._budget = Budget(region, reserve_percent, storage)
         self._attempts = Attempts(region, self._budget, random_below)
@@ -79,7 +78,6 @@ class ModemLink(NoRadio):
         self._rate = Rate(region, dialect)
         self._frame: tuple[int, bytes, bool] | None = None  # to be started by the next poll
         self._sent = (0, 0, False)  # start, airtime and confirmed of the frame under way
-        self._windows_ms = link.USUAL_WINDOWS_MS  # by the last cycle: modems do not tell RX1's delay
         self._ends_ms = 0  # when the job under way will be over, as far as known
         self._free_ms = 0  # the modem refuses frames that come earlier
         self._pause_ms = 0  # and other commands
@@ -132,11 +130,21 @@ class ModemLink(NoRadio):
     def set_class(self, device_class: str) -> None:
         """Be of class A or C from now on."""
         if self._dialogue.fields["class"] != device_class:
-            self._dialogue.fields.update(class_fields(device_class))
             self._dialect.class_c = device_class == "C"
-            self._class_due = True
-            self._stale = self._joined
-            self._set_up = self._joined and self._set_up
+            self._change(class_fields(device_class), "{class")
+
+    def set_adr(self, on: bool) -> None:
+        """Let the network choose the data rate, or keep to `initial_dr`, else the present one."""
+        fields = adr_fields(on)
+        if self._dialogue.fields["adr01"] != fields["adr01"]:
+            self._change(fields, "{adr", "{adr" if on else "{initial_dr")
+
+    def _change(self, fields: "dict[str, str | None]", *names: str) -> None:
+        """Tell the modem these fields as soon as it can be told."""
+        self._dialogue.fields.update(fields)
+        self._changed += names
+        self._stale = self._joined
+        self._set_up = self._joined and self._set_up
 
     @property
     def busy(self) -> bool:
@@ -155,7 +163,7 @@ class ModemLink(NoRadio):
     @property
     def windows_ms(self) -> int:
         """How long after a frame an answer may last, by the last frame's windows."""
-        return self._windows_ms
+        return self._rate.windows_ms
 
     def earliest_ms(self, size: int, now_ms: int, urgent: bool) -> int | None:
         """Return when `size` bytes may start, as far as known now."""
@@ -163,8 +171,7 @@ class ModemLink(NoRadio):
             return None
         free_ms = max(now_ms, self._free_ms)
         if self.busy:
-            ends_ms = self._ends_ms if self._ends_ms > now_ms else now_ms + _LOOK_AGAIN_MS
-            free_ms = max(free_ms, ends_ms)
+            free_ms = max(free_ms, self._ends_ms if self._ends_ms > now_ms else now_ms + _LOOK_AGAIN_MS)
         return self._budget.earliest_ms(self._rate.on_air_ms(size), free_ms, urgent)
 
     def send(
@@ -185,7 +192,7 @@ class ModemLink(NoRadio):
         self._frame = (port, payload, confirmed)
         tx_end_ms = now_ms + self.airtime_ms(len(payload))
         self._sent = (now_ms, self._rate.on_air_ms(len(payload)), confirmed)
-        self._ends_ms = tx_end_ms + self._windows_ms
+        self._ends_ms = tx_end_ms + self._rate.windows_ms
         return link.Sending(tx_end_ms)
 
     def poll(self, now_ms: int) -> Sleep:
@@ -241,10 +248,9 @@ class ModemLink(NoRadio):
             self._start(jobs.JOIN, words.join, jobs.JOIN_OUTCOME_MS, now_ms)
         elif self._stale:
             self._stale = False
-            commands = words.sent
-            if self._class_due:
-                self._class_due = False
-                commands = tuple([one for one in words.setup if "{class" in one.text]) + commands
+            told, self._changed = self._changed, ()
+            anew = [one for one in words.setup + words.joined for name in told if name in one.text]
+            commands = tuple(anew) + words.sent
             if words.save and self._unsaved >= words.save_every:
                 self._unsaved = 0
                 commands = commands + words.save
@@ -319,8 +325,7 @@ class ModemLink(NoRadio):
         elif kind == meanings.BOOTED:
             self._forget_session()
         elif kind == meanings.SENT:
-            took_ms = now_ms - self._sent[0] - self._sent[1]
-            self._windows_ms = max(link.USUAL_WINDOWS_MS, took_ms + _ANSWER_MS)
+            self._rate.took(now_ms - self._sent[0] - self._sent[1])
             self._over(now_ms, bool(meaning.value))
         elif kind == meanings.JOINED:
             self._owed = self._job == jobs.JOIN

@@ -1,5 +1,6 @@
 """How much a frame can carry and how long it takes, at the data rate that the modem told. Sizes in bytes."""
 
+from farwire_node.link import USUAL_WINDOWS_MS
 from farwire_node.lorawan import regions
 from farwire_node.lorawan.airtime import airtime_ms
 from farwire_node.lorawan.frames import OVERHEAD
@@ -9,6 +10,7 @@ from farwire_node.modems.dialect import Dialect, number
 _SHORTER = (
     15  # MAC commands may take so much of a frame (FOpts), and most modems do not tell how much they do
 )
+_ANSWER_MS = 1_500  # the second window comes 1 s after the first, where the last answer may have come
 _HANDOVER_MS = 20  # from the last character of a command to the start of the frame
 _WORDS = 20  # characters of a command beside the payload
 
@@ -22,6 +24,7 @@ class Rate:
         self._dr = region.up_drs[0]
         self._told: int | None = None
         self._shorter = 0
+        self.windows_ms = USUAL_WINDOWS_MS  # after a frame; modems do not tell RX1's delay
 
     @property
     def capacity(self) -> int:
@@ -40,6 +43,10 @@ class Rate:
         if dr is not None and dr in self._region.up_drs:
             self._dr = dr
         self._told = self._dialect.capacity(values)
+
+    def took(self, cycle_ms: int) -> None:
+        """A frame's cycle was over so long after it: the next one's may last a second more."""
+        self.windows_ms = max(USUAL_WINDOWS_MS, cycle_ms + _ANSWER_MS)
 
     def too_long(self) -> None:
         """The modem had no room for a payload of this capacity: leave room for MAC commands."""
