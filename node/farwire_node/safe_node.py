@@ -16,10 +16,10 @@ from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
 from farwire_node.link import Joined, Link, Received, Refusal
 from farwire_node.log_ring import WARNING, LogRing
-from farwire_node.ram_shelf import NUMBERS_KEY
 from farwire_node.reports import Reports
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
+from farwire_node.store import HELD, HELD_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,17 +165,17 @@ class SafeNode:
         return self._free_ms
 
     def _report(self, now_ms: int) -> bytes:
-        """Return the state report's bytes. What is held is not looked at: record 0 and up, so nothing is
-        given up by it."""
-        saved = self._storage.load(NUMBERS_KEY)
-        following, dropped = struct.unpack(">II", saved) if saved else (1, 0)
+        """Return the state report's bytes. What is held is not looked at but as the whole program wrote it
+        down; without that it is record 0 and up, so nothing is given up by it."""
+        saved = self._storage.load(HELD_KEY)
+        oldest, following, dropped = struct.unpack(HELD, saved) if saved else (0, 1, 0)
         return state_report.encode(
             state_report.StateReport(
                 self._configuration.hash,
                 SAFE_MODE,
                 (now_ms - (self._born_ms or 0)) // 1000,
                 self._battery_mv() if self._battery_mv else 0,
-                0,
+                oldest,
                 following,
                 dropped,
                 self._configuration.sampling_interval_s,

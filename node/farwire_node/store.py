@@ -8,6 +8,7 @@ none will come for the others, a state report's `oldest_record` tells the cloud 
 acknowledged.
 """
 
+import struct
 from collections import namedtuple
 
 from farwire_codecs.acknowledgement import Acknowledgement
@@ -28,6 +29,8 @@ Release = namedtuple("Release", ("count", "highest"))
 """How many records an acknowledgement released, and the highest number of them (0: none)."""
 
 ERAS_KEY = "record_eras"
+HELD_KEY = "held"  # as of the last start or `save`:
+HELD = ">III"  # the oldest record, the next one, the count of those dropped
 BRIDGED = 16  # numbers: a record without values costs a third of a byte in such a row, a frame of its own 13
 AROUND = 4  # records before and behind an alarm's that are not thinned
 
@@ -42,6 +45,7 @@ class RecordStore:
         self._shelf: RamShelf | FlashShelf = shelf or RamShelf(schema, capacity, storage)
         self._released = self._shelf.released
         self._missing = NumberRanges()
+        self._storage = storage
         self._eras = Eras(storage, ERAS_KEY)
         self._keep = 0  # how many of the next records are to be kept
         self.first = 0  # the oldest record held; `next` when there is none
@@ -76,7 +80,7 @@ class RecordStore:
         return sum([self._shelf.count(first, last) for first, last in self._missing.ranges()])
 
     def set_capacity(self, capacity: "int | None") -> list[int]:
-        """Hold at most so many records, None: as many as fit; return the numbers of those given up for that."""
+        """Hold at most so many records, None: as many as fit; return the numbers of those given up."""
         dropped = self.dropped
         gone = self._shelf.set_capacity(capacity)
         self._recount(dropped)
@@ -240,6 +244,7 @@ class RecordStore:
         """Write everything that is in memory only, and give back the reserved numbers that were not used."""
         self._shelf.note(self.first, self.unsent)
         self._shelf.save(now_ms)
+        self._write_held()
 
     def restore(self, now_ms: int) -> None:
         """Hold again what is in flash, or what `save` wrote. Only for a store that has no record yet.
@@ -251,6 +256,7 @@ class RecordStore:
         self._shelf.restore(now_ms)
         self._restored()
         self._eras.begin(self.first, self.next)
+        self._write_held()
 
     @property
     def awaits_time(self) -> bool:
@@ -267,6 +273,10 @@ class RecordStore:
         if record is None or not later_s:
             return record
         return Record(record.number, record.time_s + later_s, record.values)
+
+    def _write_held(self) -> None:
+        """Write down what a state report says of the records: safe mode does not open them."""
+        self._storage.save(HELD_KEY, struct.pack(HELD, self.first, self.next, self.dropped))
 
     def _restored(self) -> None:
         self.first = self._shelf.first

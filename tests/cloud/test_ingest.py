@@ -117,6 +117,15 @@ def test_records_that_the_node_gave_up_are_no_hole(copy: Copy) -> None:
     assert (found.through, found.stored_above, found.wanted) == (8, b"", False)
 
 
+def test_a_node_in_safe_mode_that_knows_no_record_gives_up_none_and_takes_back_nothing(copy: Copy) -> None:
+    copy.deliver(records_entry([1, 2, 7, 9]))
+    copy.deliver(state_entry(oldest=7, upcoming=10))
+    copy.deliver(state_entry(oldest=0, upcoming=1, time_ms=T0 + 60_000))
+
+    assert copy.acknowledgement(records_entry([10])).through == 7  # 3 to 6 are gone, 8 is awaited
+    assert copy.acknowledgement(records_entry([8])).through == 10
+
+
 def test_a_record_below_the_floor_is_stored_when_it_comes_after_all(copy: Copy, store: MemoryTable) -> None:
     copy.deliver(state_entry(oldest=7, upcoming=8))
     copy.deliver(records_entry([5, 7]))

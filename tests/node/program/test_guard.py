@@ -18,6 +18,8 @@ from farwire_codecs.log_report import assemble
 from farwire_node import guard, node_events
 from farwire_node.commands import Commands
 from farwire_node.configuration import Configuration
+from farwire_node.flash.device import RamFlash
+from farwire_node.flash_shelf import FlashShelf
 from farwire_node.guard import Guard
 from farwire_node.lives import SHORT_LIVES, SHORT_MS
 from farwire_node.node import Node
@@ -76,6 +78,7 @@ class Guarded(Bench):
         sent, joined = self.link.sent, self.link.joined_
         self.link = CrashingLink(joined_=joined, sent=sent)
         self.link.trouble = self.trouble
+        flash = self.flash
         if reason == SAFE_MODE:
             return SafeNode(1, self.link, self.storage, self.dice.randrange, self.settings)
         return Node(
@@ -88,6 +91,7 @@ class Guarded(Bench):
             factory=self.settings,
             capacity=self.capacity,
             reset_reason=reason,
+            shelf_of=None if flash is None else lambda schema: FlashShelf(schema, 16, flash),
         )
 
     @property
@@ -224,6 +228,27 @@ def test_repeated_crashes_lead_to_safe_mode_that_says_so() -> None:
     assert bench.built[-1] == SAFE_MODE
     assert bench.reasons[-1] == "safe_mode"
     assert len(bench.sampled) == sampled  # no sensor runs
+
+
+@pytest.mark.parametrize("flash", [None, RamFlash(16, 1024)])
+def test_a_node_in_safe_mode_says_which_records_it_still_has(flash: RamFlash | None) -> None:
+    bench = Guarded(flash=flash)
+    bench.run(1800)
+    bench.cloud.silent = True
+    bench.run(1800)
+    bench.trouble.times = SHORT_LIVES + 1  # the first life was long
+    bench.run(1800)
+
+    report = bench.cloud.states[-1]
+    assert bench.reasons[-1] == "safe_mode"
+    assert report.next_record == max(bench.sampled) + 1
+    assert 1 < report.oldest_record <= report.next_record - 15
+    bench.cloud.silent = False
+    bench.order(command.Reboot(9))
+    bench.run(3600)
+    bench.node.stop_sampling()
+    bench.run_until_all_is_acknowledged(3600)
+    assert set(bench.cloud.records) == set(bench.sampled)
 
 
 def test_a_node_in_safe_mode_answers_commands_and_takes_a_configuration() -> None:
