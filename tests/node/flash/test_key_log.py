@@ -4,6 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farwire_codecs.alarm import HIGH
+from farwire_node.alarm_store import AlarmStore
+from farwire_node.detector import Change
 from farwire_node.errors import StorageError
 from farwire_node.flash.device import RamFlash
 from farwire_node.flash.key_log import KeyLog
@@ -76,3 +79,45 @@ def test_many_values_that_fill_their_share_can_be_changed_for_ever() -> None:
 def test_fewer_than_three_sectors_are_refused() -> None:
     with pytest.raises(StorageError, match="expected 3 or more"):
         KeyLog(RamFlash(2, 512))
+
+
+def test_six_sectors_have_room_for_a_full_log_and_a_full_ring_of_alarms_and_an_alarm_takes_some_bytes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Counting(RamFlash):
+        written = 0
+
+        def program(self, offset: int, data: bytes) -> None:
+            super().program(offset, data)
+            self.written += len(data)
+
+    flash = Counting(6, 4096)
+    storage = KeyLog(flash)
+    for key, size in (
+        ("log", 2_048),
+        ("configuration", 900),
+        ("trial", 900),
+        ("session", 300),
+        ("crash_report", 300),
+    ):
+        storage.save(key, bytes(size))
+    alarms = AlarmStore(storage)
+    axes = Change(3, 113, HIGH, True, (1, 2, 3))
+    for full in range(40):
+        alarms.add([axes] * alarms.room, 100)
+        assert alarms.room == 0
+        storage.save("log", bytes((full,)) * 2_048)
+        alarms.acknowledge(alarms.next - 1, 100_000)
+    assert max(flash.erases) - min(flash.erases) <= 1
+
+    sizes = []
+    for held in (0, 20, 63):
+        alarms = AlarmStore(KeyLog(Counting(6, 4096)))
+        alarms.add([axes] * held, 100)
+        flash = alarms.storage._flash  # type: ignore[attr-defined]
+        before = flash.written
+        alarms.add([Change(1, 103, HIGH, True, (215,))], 100)
+        sizes.append(flash.written - before)
+    with capsys.disabled():
+        print(f"\nan alarm of one value in a key log: {sizes} bytes while 0, 20 and 63 others are held")
+    assert max(sizes) <= 30
