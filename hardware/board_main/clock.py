@@ -29,6 +29,10 @@ class Clock:
         now_ms = self.now_ms()
         return min(now_ms, now_ms + self._ticks_diff(ticks, self._last))
 
+    def go_on(self, now_ms: int) -> None:
+        """Take the time after a deep sleep, of which the ticks know nothing; it never goes back."""
+        self._now_ms = max(self.now_ms(), now_ms)
+
     def slept(self, length_ms: int) -> None:
         """Take a light sleep of this length into account; call it right after."""
         before_ms = self._now_ms

@@ -4,6 +4,7 @@
 `settings`, the file node.json on the board's flash: see README.md.
 """
 
+from board_main.battery import battery
 from board_main.clock import Clock
 from board_main.loop import LONGEST_MS, Loop
 from board_main.radio import Radio
@@ -67,6 +68,7 @@ def start(
     dog = reset_board.watchdog(machine, DOG_MS) if settings.get("watchdog", True) else None
     power = Ledger()
     things = sensors(rail)
+    cell = battery(settings, machine)
 
     def random_below(n: int) -> int:
         return int.from_bytes(system.urandom(4), "big") % n
@@ -84,8 +86,11 @@ def start(
         )
         link.set_class(settings.get("device_class", "A"))
         identity = int(settings["dev_eui"], 16)
+        battery_mv = None if cell is None else lambda: cell.tell(link)
+        if battery_mv is not None:
+            battery_mv()
         if reason == SAFE_MODE:
-            return SafeNode(identity, link, storage, random_below)
+            return SafeNode(identity, link, storage, random_below, (), battery_mv)
         capacity = settings.get("capacity", CAPACITY)
         return Node(
             identity,
@@ -97,14 +102,18 @@ def start(
             (),
             capacity,
             reason,
+            battery_mv,
             power=power,
             shelf_of=shelf_of,
         )
 
+    clock = Clock(time.ticks_ms, time.ticks_diff, settings.get("ticks_stop", False))
+    if settings.get("rtc_goes_on", False):
+        clock.go_on(1000 * time.time())
     return Loop(
         Guard(build, storage, reset_board.cause(machine), dog, reset_board.breadcrumb(machine)),
         radio,
-        Clock(time.ticks_ms, time.ticks_diff, settings.get("ticks_stop", False)),
+        clock,
         machine.lightsleep,
         time.sleep_ms,
         collect,

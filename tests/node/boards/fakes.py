@@ -17,6 +17,10 @@ class Time:
         self.slept_ms = 0  # lightly
         self.naps: list[int] = []
 
+    def time(self) -> int:
+        """Seconds on a real-time clock that went on."""
+        return self.ms // 1000
+
     def ticks_ms(self) -> int:
         return self.ms % WRAP
 
@@ -40,6 +44,18 @@ class Pin:
     def value(self, level: int) -> None:
         self.level = level
         self.changes.append(level)
+
+
+class ADC:
+    """machine.ADC: half of full scale, whatever the pin."""
+
+    code = 0x8000
+
+    def __init__(self, pin: Pin) -> None:
+        self.pin = pin
+
+    def read_u16(self) -> int:
+        return self.code
 
 
 class SPI:
@@ -75,6 +91,7 @@ class Machine:
     PWRON_RESET = 1
     Pin = Pin
     SPI = SPI
+    ADC = ADC
     RTC = RTC
 
     def __init__(self, clock: Time, stops: bool = False) -> None:

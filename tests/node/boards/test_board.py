@@ -134,7 +134,8 @@ def test_the_same_happens_on_a_real_micropython(tmp_path: Path) -> None:
 def test_the_readme_tells_every_setting() -> None:
     text = (ROOT / "hardware/board_main/README.md").read_text(encoding="utf-8")
 
-    names = {*SETTINGS, "dio0", "tx_ant", "ticks_stop", "watchdog", "device_class", "folder"}
+    names = {*SETTINGS, "dio0", "tx_ant", "ticks_stop", "watchdog", "device_class", "folder", "rtc_goes_on"}
+    names |= {f"battery_{name}" for name in ("adc", "full_scale_mv", "empty_mv", "full_mv")}
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
 
 
