@@ -95,17 +95,17 @@ class AlarmStore:
         for number in numbers:
             self._sends[number - self._through - 1] += 1
 
-    def acknowledge(self, through: int, now_ms: int) -> int:
-        """Release the alarms up to `through`; return how many."""
-        count = max(0, min(through - self._through, len(self._alarms)))
-        if count:
-            for alarm in self._alarms[:count]:
     def mark_unsent(self, numbers: "list[int]") -> None:
         """Take back that these alarms were sent once, as far as they are held."""
         for number in numbers:
             if 0 < number - self._through <= len(self._sends):
                 self._sends[number - self._through - 1] = max(0, self.sends(number) - 1)
 
+    def acknowledge(self, through: int, now_ms: int) -> int:
+        """Release the alarms up to `through`; return how many."""
+        count = max(0, min(through - self._through, len(self._alarms)))
+        if count:
+            for alarm in self._alarms[:count]:
                 _apply(self._settled, alarm)
             self._alarms = self._alarms[count:]
             self._sends = self._sends[count:]
