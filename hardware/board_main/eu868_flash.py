@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from board_main.deep_sleep import DeepSleep
     from board_main.main import PinRail
 
 RECORDS = "records.log"
@@ -27,11 +28,18 @@ SECTORS, SECTOR_BYTES = 32, 4096
 IN_MEMORY = 64  # records
 
 
-def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
-    """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail."""
+def run(
+    sensors: "Callable[[PinRail], tuple[Any, ...]]",
+    deep_of: "Callable[[dict[str, Any]], DeepSleep] | None" = None,
+) -> None:
+    """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail.
+
+    `deep_of` makes from the settings what sleeps deeply; None: nothing does.
+    """
     gc.threshold(THRESHOLD)  # type: ignore[attr-defined]  # MicroPython's
     with open(SETTINGS) as text:
         settings = json.load(text)
+    deep = None if deep_of is None else deep_of(settings)
     if RECORDS not in os.listdir():
         open(RECORDS, "wb").close()
     file = open(RECORDS, "r+b")  # noqa: SIM115 (for ever)
@@ -40,6 +48,6 @@ def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
     def shelf_of(schema: Schema) -> FlashShelf:
         return FlashShelf(schema, IN_MEMORY, flash)
 
-    loop = main.start(EU868, settings, machine, lora, time, os, gc.collect, sensors, shelf_of)
+    loop = main.start(EU868, settings, machine, lora, time, os, gc.collect, sensors, shelf_of, deep)
     while True:
         loop.turn()

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from board_main.deep_sleep import DeepSleep
     from farwire_node.guard import Guard
 
 LONGEST_MS = 3_600_000  # RP2040: one call sleeps some 72 minutes at most (MicroPython issue 7035 and after)
@@ -20,7 +21,8 @@ STANDBY_MS = 50  # likewise, at one that listens without an end (class C)
 class Loop:
     """`lightsleep` is machine's, `sleep_ms` time's; `collect` frees the heap (gc.collect) before a sleep.
 
-    `longest_ms`: the longest light sleep, where a watchdog goes on running in it.
+    `longest_ms`: the longest light sleep, where a watchdog goes on running in it. `deep`: None where a
+    board never sleeps deeply.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Loop:
         sleep_ms: "Callable[[int], object]",
         collect: "Callable[[], object]",
         longest_ms: int = LONGEST_MS,
+        deep: "DeepSleep | None" = None,
     ) -> None:
         self._node = node
         self._radio = radio
@@ -40,6 +43,7 @@ class Loop:
         self._sleep_ms = sleep_ms
         self._collect = collect
         self._longest_ms = longest_ms
+        self._deep = deep
         self._slept_for: Transmit | None = None
 
     def turn(self) -> None:
@@ -73,6 +77,8 @@ class Loop:
         if left_ms <= 0:
             return
         if step is None:
+            if self._deep is not None:
+                self._deep.sleep(self._node, now_ms)
             self._nap(left_ms)
         elif isinstance(step, Transmit):
             self._nap(

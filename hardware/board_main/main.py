@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from board_main.deep_sleep import DeepSleep
     from farwire_codecs.schema import Schema
     from farwire_node.flash_shelf import FlashShelf
     from farwire_node.lorawan.regions.region import Region
@@ -52,10 +53,12 @@ def start(
     collect: "Callable[[], object]",
     sensors: "Callable[[PinRail], tuple[Any, ...]]",
     shelf_of: "Callable[[Schema], FlashShelf] | None" = None,
+    deep: "DeepSleep | None" = None,
 ) -> Loop:
     """Return the loop to be turned for ever. `system`: module `os`; `sensors` makes what is soldered on.
 
-    `shelf_of` makes the shelf in flash that records are held on; None: in RAM.
+    `shelf_of` makes the shelf in flash that records are held on; None: in RAM. `deep`: how to sleep deeply,
+    which a node without flash for its records does not do; None: not at all.
     """
     rail = PinRail(machine.Pin(settings["sensor_rail"], machine.Pin.OUT))
     radio = Radio(
@@ -107,17 +110,21 @@ def start(
             shelf_of=shelf_of,
         )
 
+    guard = Guard(build, storage, reset_board.cause(machine), dog, reset_board.breadcrumb(machine))
     clock = Clock(time.ticks_ms, time.ticks_diff, settings.get("ticks_stop", False))
     if settings.get("rtc_goes_on", False):
         clock.go_on(1000 * time.time())
+    if deep is not None:
+        deep.wake(guard, clock)
     return Loop(
-        Guard(build, storage, reset_board.cause(machine), dog, reset_board.breadcrumb(machine)),
+        guard,
         radio,
         clock,
         machine.lightsleep,
         time.sleep_ms,
         collect,
         LONGEST_MS if dog is None or dog.within_ms is None else dog.within_ms,
+        deep,
     )
 
 

@@ -64,6 +64,7 @@ class Guard:
         self._restart_ms = 0
         self._stopping = False
         self._events: list[tuple[object, ...]] = []
+        self.wake_ms = 0  # end of the last Sleep as the node asked for it: for a watchdog that stands still
 
     # -- the driver's side: as Node's --
 
@@ -237,6 +238,7 @@ class Guard:
 
     def _capped(self, step: Sleep, now_ms: int) -> Sleep:
         """Return the Sleep, no longer than the watchdog allows."""
+        self.wake_ms = step.until_ms
         if self._dog is None or self._dog.within_ms is None:
             return step
         return Sleep(min(step.until_ms, now_ms + self._dog.within_ms))
