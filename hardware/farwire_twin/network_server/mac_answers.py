@@ -16,6 +16,7 @@ from farwire_node.lorawan.mac_commands import (
     NewChannelAns,
     RXParamSetupAns,
     RXTimingSetupAns,
+    TXParamSetupAns,
 )
 from farwire_twin.network_server import channel_plan, events
 from farwire_twin.network_server.errors import RefusedError
@@ -151,6 +152,13 @@ def _rx_timing_setup(received: Received) -> None:
     received.session.rx1_delay_s = received.asked[0].delay
 
 
+def _tx_param_setup(received: Received) -> None:
+    session, asked = received.session, received.asked[0]
+    session.uplink_dwell_time_400ms = bool(asked.uplink_dwell)
+    session.downlink_dwell_time_400ms = bool(asked.downlink_dwell)
+    session.uplink_max_eirp_index = asked.max_eirp_index
+
+
 def _count_error(received: Received) -> None:
     errors = received.session.mac_errors
     errors[received.cid] = errors.get(received.cid, 0) + 1
@@ -165,4 +173,5 @@ ANSWERS: dict[type[Any], Callable[[Received], None]] = {
     RXParamSetupAns: _rx_param_setup,
     NewChannelAns: _new_channel,
     RXTimingSetupAns: _rx_timing_setup,
+    TXParamSetupAns: _tx_param_setup,
 }

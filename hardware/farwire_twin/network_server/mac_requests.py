@@ -6,6 +6,7 @@ from farwire_node.lorawan.mac_commands import (
     NewChannelReq,
     RXParamSetupReq,
     RXTimingSetupReq,
+    TXParamSetupReq,
 )
 from farwire_twin.network_server import channel_plan
 from farwire_twin.network_server.mac_blocks import Block, block
@@ -31,6 +32,7 @@ def add_requests(
         *_channel_mask(state, session),
         *_device_status(owners, session, now_ms),
         *_receive_windows(state, owners, session),
+        *_transmission(state, owners, session),
     ]
     kept: list[Block] = []
     for each in wanted:
@@ -86,3 +88,16 @@ def _receive_windows(state: State, owners: Owners, session: Session) -> list[Blo
     if session.rx1_delay_s != delay_s:
         blocks.append(block(RXTimingSetupReq(delay_s)))
     return blocks
+
+
+def _transmission(state: State, owners: Owners, session: Session) -> list[Block]:
+    wanted = state.region.tx_params(owners.profile.message.mac_version)
+    here = (
+        session.uplink_dwell_time_400ms,
+        session.downlink_dwell_time_400ms,
+        session.uplink_max_eirp_index,
+    )
+    if wanted is None or wanted == here:
+        return []
+    uplink_dwell, downlink_dwell, eirp_index = wanted
+    return [block(TXParamSetupReq(int(downlink_dwell), int(uplink_dwell), eirp_index))]

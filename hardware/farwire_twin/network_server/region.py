@@ -10,7 +10,7 @@ from chirpstack_api import common, gw
 
 from farwire_node.errors import ConfigurationError
 from farwire_node.lorawan import cf_list, regions
-from farwire_node.lorawan.regions.region import EIRP_OVER_ERP_DB
+from farwire_node.lorawan.regions.region import EIRP_OVER_ERP_DB, MAX_EIRPS_DBM
 from farwire_twin.network_server.errors import RefusedError
 from farwire_twin.network_server.settings import RegionSettings
 
@@ -21,6 +21,8 @@ MASK_BITS = 16
 JOIN_ACCEPT_DELAY_S = (5, 6)  # RP002-1.0.4 §2.1: JOIN_ACCEPT_DELAY1 and 2
 # ChirpStack sends a channel mask in the CFList from LoRaWAN 1.0.3 on.
 NO_MASK_IN_CF_LIST = (common.LORAWAN_1_0_0, common.LORAWAN_1_0_1, common.LORAWAN_1_0_2)
+# In AU915 TxParamSetupReq came with LoRaWAN 1.0.3 [au915.rs: implements_tx_param_setup].
+NO_TX_PARAM_SETUP_IN_AU915 = (common.LORAWAN_1_0_1, common.LORAWAN_1_0_2)
 # ChirpStack lets an EU868 downlink at DR4 carry 222 bytes, not 242, from RP002-1.0.2 on [eu868.rs].
 EU868_DR4_REVISIONS = (common.RP002_1_0_2, common.RP002_1_0_3, common.RP002_1_0_4, common.RP002_1_0_5)
 EU868_DR4_BYTES = 222
@@ -97,10 +99,27 @@ class ServerRegion:
             raise RefusedError("unknown channel", frequency_hz=frequency_hz, dr=dr)
         return found[-1]
 
-    def rx1(self, uplink_hz: int, uplink_dr: int, offset: int) -> tuple[int, int]:
-        """Frequency and data rate of RX1 after such an uplink; RefusedError for an offset that is none."""
+    def tx_params(self, mac_version: int) -> tuple[bool, bool, int] | None:
+        """Dwell times of uplink and downlink, and index of the EIRP, that such a device should keep; None
+        where it knows no TxParamSetupReq [lrwn/src/lib.rs: get_tx_param_setup_eirp_index]."""
+        wanted = self.settings
+        old = wanted.common_name == "AU915" and mac_version in NO_TX_PARAM_SETUP_IN_AU915
+        if old or not self.table.tx_param_setup:
+            return None
+        within = [index for index, dbm in enumerate(MAX_EIRPS_DBM) if dbm <= wanted.uplink_max_eirp_dbm]
+        return (
+            wanted.uplink_dwell_time_400ms,
+            wanted.downlink_dwell_time_400ms,
+            max(within, default=0),
+        )
+
+    def rx1(self, uplink_hz: int, uplink_dr: int, offset: int, dwell: bool = False) -> tuple[int, int]:
+        """Frequency and data rate of RX1 after such an uplink; RefusedError for an offset that is none.
+
+        `dwell`: the device was told that downlinks keep the dwell time.
+        """
         try:
-            frequency_hz, dr = regions.rx1(self.table, uplink_hz, uplink_dr, offset)
+            frequency_hz, dr = regions.rx1(self.table, uplink_hz, uplink_dr, offset, dwell)
         except ConfigurationError as error:
             raise RefusedError("no such receive window", error=str(error)) from error
         return int(frequency_hz), int(dr)

@@ -18,6 +18,11 @@ class RegionSettings:
     rx1_dr_offset: int = 0
     rx2_dr: int = 0
     rx2_frequency_hz: int = 869_525_000
+    # What TxParamSetupReq sets where the region has it (AU915, AS923). ChirpStack's defaults are those of a
+    # new session, so that it asks nothing, and devices keep the dwell time that they boot with.
+    uplink_dwell_time_400ms: bool = False
+    downlink_dwell_time_400ms: bool = False
+    uplink_max_eirp_dbm: float = 0.0
     downlink_power_dbm: int | None = None  # EIRP; None: what the region allows
     gateway_prefer_min_margin_db: float = 10.0
     # Channels beside the region's own, DR0 to DR5: what the join-accept's CFList carries.

@@ -68,7 +68,8 @@ def class_a_windows(
     state: State, owners: Owners, session: Session, uplink: UplinkSet, gateway: HeardBy
 ) -> list[Window]:
     """RX1 and RX2 after `uplink`, as the device has been told them."""
-    rx1_hz, rx1_dr = state.region.rx1(uplink.tx_info.frequency, uplink.dr, session.rx1_dr_offset)
+    dwell = session.downlink_dwell_time_400ms
+    rx1_hz, rx1_dr = state.region.rx1(uplink.tx_info.frequency, uplink.dr, session.rx1_dr_offset, dwell)
     profile = owners.profile.message
     delay_s = session.rx1_delay_s or 1
     return [
