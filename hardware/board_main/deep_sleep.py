@@ -22,8 +22,8 @@ BOOT_MS = 400  # from the wake to the first poll
 class DeepSleep:
     """Made first of all at boot. `hold` is esp32.gpio_deep_sleep_hold, `time_ns` time's.
 
-    Of `settings`: `deep_from_ms`, the shortest sleep that is worth a boot; `boot_ms`; pins of the radio's
-    select and reset and of the sensors' rail, which keep their levels.
+    Of `settings`: `deep_from_ms`, the shortest sleep that is worth a boot; `boot_ms`; `retained_bytes`; pins
+    of the radio's select and reset and of the sensors' rail, which keep their levels.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class DeepSleep:
         self._memory = machine.RTC().memory
         self._from_ms = settings["deep_from_ms"]
         self._boot_ms = settings.get("boot_ms", BOOT_MS)
+        self._most = settings.get("retained_bytes", RETAINED_BYTES)
         self._pins = ((settings["cs"], 1), (settings["reset"], 1), (settings["sensor_rail"], 0))
         self._found = None
         if machine.reset_cause() == machine.DEEPSLEEP_RESET:
@@ -67,7 +68,7 @@ class DeepSleep:
         if length_ms < self._from_ms:
             return
         frozen = hibernation.freeze(guard, now_ms, self._wall_ms())
-        if frozen is None or len(frozen) > RETAINED_BYTES:
+        if frozen is None or len(frozen) > self._most:
             return
         self._keep_pins(True)
         self._hold(True)

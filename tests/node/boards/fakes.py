@@ -14,15 +14,23 @@ class Time:
 
     def __init__(self, start: int = WRAP - 5_000) -> None:  # ticks wrap soon
         self.ms = start
+        self.booted_ms = 0  # ticks are counted from here
         self.slept_ms = 0  # lightly
         self.naps: list[int] = []
+        self.behind_ms = 0  # of the clock that goes on in deep sleep
 
     def time(self) -> int:
         """Seconds on a real-time clock that went on."""
         return self.ms // 1000
 
+    def time_ns(self) -> int:
+        return 1_000_000 * (self.ms - self.behind_ms)
+
+    def ticks(self, ms: int) -> int:
+        return (ms - self.booted_ms) % WRAP
+
     def ticks_ms(self) -> int:
-        return self.ms % WRAP
+        return self.ticks(self.ms)
 
     def ticks_diff(self, one: int, other: int) -> int:
         return (one - other + WRAP // 2) % WRAP - WRAP // 2
@@ -31,13 +39,20 @@ class Time:
         self.ms += length_ms
 
 
+HELD: "dict[object, int]" = {}  # levels of the pins that keep theirs in deep sleep
+
+
 class Pin:
     """machine.Pin."""
 
     IN, OUT = 0, 1
 
-    def __init__(self, number: object, mode: int = 0, value: int = 0) -> None:
+    def __init__(self, number: object, mode: int = 0, value: int = 0, hold: "bool | None" = None) -> None:
         self.number = number
+        if hold is not None:
+            HELD.pop(number, None)
+        if hold:
+            HELD[number] = value
         self.level = value
         self.changes: list[int] = []
 
@@ -85,17 +100,52 @@ class RTC:
     """machine.RTC of a board that keeps no memory in it."""
 
 
-class Machine:
-    """The module `machine`. `stops`: ticks stand still in light sleep."""
+class AsleepError(Exception):
+    """The board sleeps deeply: what ran is over."""
 
-    PWRON_RESET = 1
+
+class Chip:
+    """What of an ESP32 outlives a reset: its clock's memory of so many bytes, and why it was reset.
+
+    `off_ppt`: by how many thousandths deep sleeps are longer than its clock tells.
+    """
+
+    def __init__(self, retains: int = 2048, off_ppt: int = 0) -> None:
+        self.retains = retains
+        self.off_ppt = off_ppt
+        self.kept = b""
+        self.cause = 1
+        self.holds = False
+        self.deep: list[int] = []  # lengths of deep sleeps
+        self.sizes: list[int] = []  # of what was kept in them
+
+    def memory(self, data: "bytes | None" = None) -> "bytes | None":
+        if data is None:
+            return self.kept
+        if len(data) > self.retains:
+            raise ValueError("buffer too long")
+        self.kept = bytes(data)
+        return None
+
+    def gpio_deep_sleep_hold(self, hold: bool) -> None:
+        """As the module `esp32` has it."""
+        self.holds = hold
+
+
+class Machine:
+    """The module `machine`. `stops`: ticks stand still in light sleep. `chip`: of one that sleeps deeply."""
+
+    PWRON_RESET, WDT_RESET, DEEPSLEEP_RESET = 1, 3, 4
     Pin = Pin
     SPI = SPI
     ADC = ADC
     RTC = RTC
 
-    def __init__(self, clock: Time, stops: bool = False) -> None:
+    def __init__(self, clock: Time, stops: bool = False, chip: "Chip | None" = None) -> None:
         self.clock = clock
+        self.chip = chip
+        if chip is not None:
+            self.RTC = lambda: chip
         self.stops = stops
         self.dogs: list[WDT] = []
 
@@ -104,7 +154,18 @@ class Machine:
         return self.dogs[-1]
 
     def reset_cause(self) -> int:
-        return self.PWRON_RESET
+        return self.PWRON_RESET if self.chip is None else self.chip.cause
+
+    def deepsleep(self, length_ms: int) -> None:
+        chip = self.chip
+        assert chip is not None
+        chip.deep.append(length_ms)
+        chip.sizes.append(len(chip.kept))
+        off_ms = length_ms * chip.off_ppt // 1000
+        self.clock.ms += length_ms + off_ms
+        self.clock.behind_ms += off_ms
+        chip.cause = self.DEEPSLEEP_RESET
+        raise AsleepError
 
     def lightsleep(self, length_ms: int) -> None:
         self.clock.naps.append(length_ms)
@@ -155,7 +216,7 @@ class Modem:
             return True
         self.state = "standby"
         self.air.sent(self.packet, dict(self.settings))
-        return self.until % WRAP
+        return self.air.clock.ticks(self.until)
 
     def start_recv(self, timeout_ms: "int | None" = None, continuous: bool = False) -> bool:
         assert self.state in ("standby", "sleep"), self.state
