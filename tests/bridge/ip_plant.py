@@ -76,6 +76,14 @@ class Plant:
         if self.error:
             raise self.error
 
+    def crash(self, where: str) -> None:
+        """Have the link raise at its next call of a method."""
+
+        def broken(*arguments: object) -> None:
+            raise IndexError(where)
+
+        setattr(self.inner.link, where, broken)
+
     def of(self, kind: type) -> list[tuple[object, ...]]:
         """Return the node's events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]

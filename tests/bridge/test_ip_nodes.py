@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from farwire_bridge.settings import Settings
 from farwire_codecs import configuration
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs.configuration import Setting
+from farwire_codecs.state_report import RESET_REASONS
 from farwire_contract.v1.orders_pb2 import Order
 from farwire_contract.v1.telemetry_pb2 import Fate
 from farwire_node import node_events
@@ -26,6 +28,7 @@ from tests.servers import Server, free_port, mosquitto
 Start = Callable[[Settings], Running]
 StartNode = Callable[[NodeSettings], Plant]
 
+CRASH = RESET_REASONS.index("crash")
 GOOD = [Fate.ACCEPTED, Fate.ENQUEUED, Fate.SENT]
 
 
@@ -323,3 +326,68 @@ def test_a_node_cannot_speak_for_another(
 
     assert not store.entries
     assert bridge.count("received") == 0
+
+
+@pytest.mark.parametrize("where", ["poll", "on_taken", "on_downlink"])
+def test_a_crash_amid_it_all_loses_nothing_doubles_nothing_and_is_reported(
+    way: Way, where: str, store: Store, cloud: FakeCloud, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(dataclasses.replace(way.node, device_class="C"))
+    wait_until(lambda: released(plant) >= 5, 30)
+    first = plant.inner.link
+    order = orders_made.set_output(NODE_EUI)
+
+    plant.crash(where)
+    cloud.order(order)
+    wait_until(lambda: plant.of(node_events.Crashed), 30)
+    wait_until(lambda: bridge.count("orders_done") == 1, 60)
+    count = plant.sensor.count
+    wait_until(lambda: set(range(1, count + 11)) <= set(store.records[NODE_EUI]), 60)
+
+    assert plant.inner.link is not first
+    copies = [record for entry in store.of("records") for record in entry.records.records]
+    assert {record.number for record in copies if record.readings[0].raw[0] != record.number} == set()
+    assert plant.lamp.history == [100]
+    wait_until(lambda: f"IndexError: {where}".encode() in crash_report(store), 30)
+    assert store.of("state")[-1].state.reset_reason == CRASH
+
+
+def crash_report(store: Store) -> bytes:
+    """Return what came of the node's crash report."""
+    return b"".join(entry.log_piece.data for entry in store.of("log_piece"))
+
+
+def test_a_class_c_node_over_https_hears_a_command_at_once_and_reports_meanwhile(
+    over_https: Way, store: Store, cloud: FakeCloud, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(over_https.bridge)
+    plant = start_node(dataclasses.replace(over_https.node, device_class="C"))
+    wait_until(lambda: released(plant) >= 5, 30)
+    took_s = []
+    for number in range(1, 6):
+        began_s = time.monotonic()
+        cloud.order(orders_made.set_output(NODE_EUI))
+        wait_until(lambda: len(plant.lamp.history) == number, 30)  # noqa: B023 (it is done when that changes)
+        took_s.append(time.monotonic() - began_s)
+        wait_until(lambda: bridge.count("orders_done") == number, 30)  # noqa: B023
+    print(f"\ncommands over HTTPS to a class C node: {[round(each, 3) for each in took_s]} s")
+
+    count = plant.sensor.count
+    wait_until(lambda: set(range(1, count + 11)) <= set(store.records[NODE_EUI]), 60)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho drops its socket
+def test_a_server_whose_certificate_names_another_host_gets_nothing(
+    way: Way, store: Store, start: Start, start_node: StartNode
+) -> None:
+    bridge = start(way.bridge)
+    plant = start_node(dataclasses.replace(way.node, server_host="localhost"))
+
+    wait_until(lambda: plant.inner.link._pauses.attempts >= 2, 30)
+
+    assert not plant.inner.link.joined
+    assert not store.entries
+    assert bridge.count("received") == bridge.count("ip_requests") == 0
+    plant.stop()
+    gc.collect()

@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from farwire_node.ip.carrier import Carrier, Carry, Close, Open
@@ -21,6 +20,7 @@ from farwire_node.ip.servers import Server, Turns
 
 LONGEST_ANSWER = 65_536  # bytes; a server has a frame or two
 AT_ONCE = 3  # an asking, a frame, an alarm
+GOODBYE_S = 2.0  # for a thread to end
 
 
 class HttpsHost(Carrier):
@@ -49,16 +49,17 @@ class HttpsHost(Carrier):
         self._wake = wake
         self._epoch = 0
         self._server: Server | None = None
-        self._connections = threading.local()
-        self._all: list[http.client.HTTPConnection] = []  # of all threads, for the end
-        self._threads = ThreadPoolExecutor(AT_ONCE, "farwire-node-https")
+        self._work: queue.SimpleQueue[tuple[int, Server, Carry] | None] = queue.SimpleQueue()
+        self._workers: list[_Worker] = []  # from the first request on
         self._happened: queue.SimpleQueue[tuple[int, int, int, bytes]] = queue.SimpleQueue()
 
     def do(self, action: Open | Carry | Close, now_ms: int) -> None:
         """Begin an action."""
         if isinstance(action, Carry):
             if self._server is not None:
-                self._threads.submit(self._post, self._epoch, self._server, action)
+                if not self._workers:
+                    self._workers = [_Worker(self) for _ in range(AT_ONCE)]
+                self._work.put((self._epoch, self._server, action))
             return
         self._give_up()
         if isinstance(action, Open):
@@ -85,34 +86,57 @@ class HttpsHost(Carrier):
     def close(self) -> None:
         """Let the threads end, and tell no more."""
         self._give_up()
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        for connection in self._all:
-            connection.close()
+        for _ in self._workers:
+            self._work.put(None)
+        for worker in self._workers:
+            worker.join(GOODBYE_S)  # longer where it connects to what is silent; then it ends by itself
 
     def _give_up(self) -> None:
         """End the requests under way: their answers count no more."""
         self._epoch += 1
         self._server = None
-        for connection in list(self._all):
-            sock = connection.sock
-            if sock is not None:
-                with contextlib.suppress(OSError):  # it is gone already
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        for worker in self._workers:
+            worker.interrupt()
+
+
+class _Worker(threading.Thread):
+    """Makes requests, one at a time, over a connection that is kept until `owner` begins another epoch."""
+
+    def __init__(self, owner: HttpsHost) -> None:
+        super().__init__(name="farwire-node-https", daemon=True)
+        self._owner = owner
+        self._kept: tuple[int, http.client.HTTPConnection] | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Make what requests there are until there is None."""
+        while (work := self._owner._work.get()) is not None:
+            self._post(*work)
+        self._drop()
+
+    def interrupt(self) -> None:
+        """Have a request under way fail at once."""
+        kept = self._kept
+        sock = None if kept is None else kept[1].sock
+        if sock is not None:
+            with contextlib.suppress(OSError):  # it is gone already
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _post(self, epoch: int, server: Server, action: Carry) -> None:
+        owner = self._owner
         status, body = 0, b""
         for fresh in (False, True):  # a connection that was kept may have been closed at the other end
+            if epoch != owner._epoch:
+                return
             try:
-                if epoch != self._epoch:
-                    return
                 status, body = self._answer(epoch, server, action, fresh)
                 break
             except TimeoutError:
                 break
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException, ValueError):  # ValueError: a name that is none
                 continue
-        self._happened.put((epoch, action.token, status, body))
-        self._wake()
+        owner._happened.put((epoch, action.token, status, body))
+        owner._wake()
 
     def _answer(self, epoch: int, server: Server, action: Carry, fresh: bool) -> tuple[int, bytes]:
         connection = self._connection(epoch, server, fresh)
@@ -124,24 +148,27 @@ class HttpsHost(Carrier):
         if connection.sock is None:
             connection.connect()
         connection.sock.settimeout(TIMEOUT_S + action.wait_s)
-        connection.request("POST", f"/{server.path.strip('/')}/{self._dev_eui}", action.data, headers)
+        path = f"/{server.path.strip('/')}/{self._owner._dev_eui}"
+        connection.request("POST", path, action.data, headers)
         with connection.getresponse() as response:
             return response.status, response.read(LONGEST_ANSWER)
 
     def _connection(self, epoch: int, server: Server, fresh: bool) -> http.client.HTTPConnection:
-        kept: tuple[int, http.client.HTTPConnection] | None = getattr(self._connections, "kept", None)
-        if kept is not None and kept[0] == epoch and not fresh:
-            return kept[1]
-        if kept is not None:
-            kept[1].close()
-            self._all.remove(kept[1])
+        if self._kept is not None and self._kept[0] == epoch and not fresh:
+            return self._kept[1]
+        self._drop()
         connection: http.client.HTTPConnection
         if server.protocol == "https":
+            context = self._owner._context
             connection = http.client.HTTPSConnection(
-                server.host, server.port, timeout=TIMEOUT_S, context=self._context
+                server.host, server.port, timeout=TIMEOUT_S, context=context
             )
         else:
             connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT_S)
-        self._connections.kept = (epoch, connection)
-        self._all.append(connection)
+        self._kept = (epoch, connection)
         return connection
+
+    def _drop(self) -> None:
+        if self._kept is not None:
+            self._kept[1].close()
+            self._kept = None

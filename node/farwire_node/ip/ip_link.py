@@ -299,14 +299,19 @@ class IpLink(NoRadio):
         return any(now_ms >= _overdue_ms(frame) for frame in self._under_way())
 
     def _hand_over(self, now_ms: int) -> None:
+        if self._may_ask and now_ms >= self._poll_due_ms:
+            self._more = False
+            self._ask(self._wait_s, now_ms)
         for frame in self._frames:
             if frame.handed_ms is None:
                 self.counters["repeated"] += now_ms > frame.made_ms
                 # Where an asking waits, downlinks go with its answer, and this one need not.
                 self._carry(frame, now_ms, 0 if self._poll is not None else ANSWER_S)
-        if self._asks and not self._frames and self._poll is None and now_ms >= self._poll_due_ms:
-            self._more = False
-            self._ask(self._wait_s, now_ms)
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether an asking makes sense: a frame under way brings downlinks too, but at once or not at all."""
+        return self._asks and self._poll is None and (not self._frames or self._wait_s > ANSWER_S)
 
     @property
     def _poll_due_ms(self) -> int:
@@ -336,7 +341,7 @@ class IpLink(NoRadio):
             deadlines.append(self._opening_until_ms)
         elif not self._open and self._wanted:
             deadlines.append(self._retry_ms)
-        elif self._asks and self._poll is None and not self._frames:
+        elif self._may_ask:
             deadlines.append(self._poll_due_ms)
         return deadlines
 
