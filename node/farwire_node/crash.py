@@ -35,14 +35,18 @@ def of_error(error: BaseException) -> Crash:
 
 
 def places_in(trace: str) -> list[str]:
-    """Return the places that a traceback names, outermost first: file without its folder, and line."""
+    """Return the places that a traceback names, outermost first: file without its folder, and line.
+
+    A packed program has no line numbers (all are 1): the function's name stands there instead.
+    """
     places = []
     for padded in trace.split("\n"):
         line = padded.strip()
         at = line.find(_LINE)
         if line.startswith(_FILE) and at > 0:
             path = line[len(_FILE) : at].replace("\\", "/")
-            places.append(path.split("/")[-1] + ":" + line[at + len(_LINE) :].split(",")[0])
+            place = line[at + len(_LINE) :].split(", in ")
+            places.append(path.split("/")[-1] + ":" + place[-1 if place[0] == "1" else 0])
     return places
 
 

@@ -156,6 +156,18 @@ def test_a_traceback_of_micropython_is_read_as_well() -> None:
     assert crash.places_in(trace) == ["main.py:3", "node.py:123"]
 
 
+def test_functions_take_the_place_of_lines_where_a_packed_program_has_none() -> None:
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "main.py", line 1, in <module>\n'
+        '  File "farwire.py", line 1, in aB\n'
+        '  File "farwire.py", line 1, in poll\n'
+        "ValueError: 17\n"
+    )
+
+    assert crash.places_in(trace) == ["main.py:<module>", "farwire.py:aB", "farwire.py:poll"]
+
+
 def test_an_exception_that_cannot_be_shown_is_a_crash_all_the_same() -> None:
     class OddError(Exception):
         def __str__(self) -> str:
