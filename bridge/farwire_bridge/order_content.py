@@ -80,6 +80,8 @@ def _command(command: Command) -> bytes:
         case "send_log":
             wanted = command.send_log
             return codec.encode(codec.SendLog(command.number, wanted.kind, wanted.offset))
+        case "erase":
+            return codec.encode(codec.Erase(command.number, command.erase.what))
         case _:
             raise OrderError("the command has no action that this bridge knows")
 

@@ -120,6 +120,8 @@ def order_message(order: model.Order) -> orders_pb2.Order:
                 case model.SendLog(kind, offset):
                     message.command.send_log.kind = kind
                     message.command.send_log.offset = offset
+                case model.Erase(what):
+                    message.command.erase.what = what
     return message
 
 

@@ -15,8 +15,9 @@ const FULL_SCALE_GPS = 392;
 const PORTS = {"LPP_DYNAMIC": 1, "LPP_PACKED": 2, "LPP_GPS": 3, "LPP_ACTUATORS": 10, "LPP_DEVICE_PERIOD": 11, "LPP_SENSOR_PERIOD": 13, "LPP_SENSOR_ENABLE": 14, "LPP_HISTORY_FIRST": 100, "LPP_HISTORY_LAST": 199, "HISTORY": 210, "ALARM": 211, "STATE": 212, "COMMAND_ANSWER": 213, "LOG": 214, "ACKNOWLEDGEMENT": 220, "COMMAND": 221, "CONFIGURATION": 222};
 const CONDITIONS = {"1": "HIGH", "2": "LOW", "3": "RATE", "4": "STUCK", "5": "SENSOR_FAILED", "6": "OUT_OF_NORMAL"};
 const RESULTS = {"1": "DONE", "2": "REFUSED_UNKNOWN", "3": "REFUSED_CHANNEL", "4": "REFUSED_VALUE", "5": "FAILED"};
-const COMMANDS = {"set_output": 1, "report_state": 2, "reboot": 3, "send_log": 4};
+const COMMANDS = {"set_output": 1, "report_state": 2, "reboot": 3, "send_log": 4, "erase": 5};
 const REPORT_KINDS = ["log", "crash_report"];
+const ERASED = ["records", "alarms", "logs"];
 const MAXIMUM_REPORT = 65535;
 const ACTUATORS_END = 255;
 const SENSORS = 32;
@@ -889,7 +890,7 @@ function takeAlarm(cursor, previous, recvTime) {
 // State report (FPort 212, up).
 function decodeStateReport(bytes) {
   const cursor = new Cursor("state report", bytes);
-  cursor.header(0);
+  const flags = cursor.header(0x01);
   const hash = cursor.unsigned("configuration_hash", 4);
   const reason = cursor.unsigned("reset_reason", 1);
   if (reason >= RESET_REASONS.length) {
@@ -901,9 +902,13 @@ function decodeStateReport(bytes) {
   const held = cursor.varint("next_record - oldest_record");
   const dropped = cursor.varint("dropped_records");
   const interval = cursor.varint("sampling_interval_s");
+  const oldestAlarm = flags ? cursor.varint("oldest_alarm") : 0;
   cursor.end();
   if (battery > 0xffff || oldest + held > MAXIMUM_U32) {
     fail(`state report: battery_mv ${battery} or next_record ${oldest + held} is out of range`);
+  }
+  if (flags && !oldestAlarm) {
+    fail("state report: oldest_alarm is 0, expected 1 or more, or none");
   }
   return {
     frame: "state_report",
@@ -916,6 +921,7 @@ function decodeStateReport(bytes) {
     held_records: held,
     dropped_records: dropped,
     sampling_interval_s: interval,
+    oldest_alarm: oldestAlarm,
   };
 }
 
@@ -964,12 +970,13 @@ function decodeCommandAnswer(bytes) {
 
 // Command (FPort 221, down): {"set_output": {"number": 7, "channel": 2, "value": 1.5}},
 // {"send_log": {"number": 8, "kind": "crash_report", "offset": 0}}, {"report_state": {"number": 9}},
-// {"reboot": {"number": 10}}.
+// {"reboot": {"number": 10}}, {"erase": {"number": 11, "what": ["records", "alarms", "logs"]}}.
 const COMMAND_FIELDS = {
   set_output: { required: ["number", "channel", "value"], optional: [] },
   report_state: { required: ["number"], optional: [] },
   reboot: { required: ["number"], optional: [] },
   send_log: { required: ["number", "kind"], optional: ["offset"] },
+  erase: { required: ["number", "what"], optional: [] },
 };
 
 function encodeCommand(command) {
@@ -987,7 +994,24 @@ function encodeCommand(command) {
     out.push(REPORT_KINDS.includes(report) ? REPORT_KINDS.indexOf(report) : noReport(report));
     putVarint(out, "offset", checked("offset", offset, 0, MAXIMUM_REPORT));
   }
+  if (kind === "erase") {
+    out.push(erased(given.what));
+  }
   return out;
+}
+
+function erased(what) {
+  if (!Array.isArray(what) || !what.length || new Set(what).size < what.length) {
+    fail(`what is ${shown(what)}, expected some of ${listed(ERASED)}`);
+  }
+  let flags = 0;
+  for (const name of what) {
+    if (!ERASED.includes(name)) {
+      fail(`what to erase is ${shown(name)}, expected one of ${listed(ERASED)}`);
+    }
+    flags |= 1 << ERASED.indexOf(name);
+  }
+  return flags;
 }
 
 function noReport(kind) {
@@ -1009,6 +1033,14 @@ function decodeCommand(bytes) {
   if (kind === "send_log") {
     given.kind = REPORT_KINDS[checked("report_kind", cursor.unsigned("report_kind", 1), 0, 1)];
     given.offset = checked("offset", cursor.varint("offset"), 0, MAXIMUM_REPORT);
+  }
+  if (kind === "erase") {
+    const what = cursor.unsigned("what", 1);
+    if (what >> ERASED.length) {
+      fail(`command ${given.number} has what 0x${hex(what, 2)}, which is not known here`);
+    }
+    checked("what", what, 1, (1 << ERASED.length) - 1);
+    given.what = ERASED.filter((_, bit) => (what >> bit) & 1);
   }
   cursor.end();
   return { [kind]: given };

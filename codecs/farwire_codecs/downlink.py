@@ -20,6 +20,7 @@ Downlink = (
     | command.ReportState
     | command.Reboot
     | command.SendLog
+    | command.Erase
     | configuration.Piece
 )
 

@@ -37,10 +37,11 @@ class UnknownTypeError(CodecError):
 
 
 class UnknownCommandError(UnknownTypeError):
-    """A command of an unknown kind, with the `number` to answer it by."""
+    """A command of an unknown kind, or an Erase of something unknown, with the `number` to answer it by."""
 
-    def __init__(self, number: int, kind: int) -> None:
-        super().__init__(f"command {number} has kind {kind}, which is not known here")
+    def __init__(self, number: int, kind: int, what: "int | None" = None) -> None:
+        unknown = f"kind {kind}" if what is None else f"what {what:#04x}"
+        super().__init__(f"command {number} has {unknown}, which is not known here")
         self.number = number
         self.kind = kind
         self.items = (number,)

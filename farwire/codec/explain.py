@@ -10,7 +10,7 @@ from farwire.codec import explain_configuration, explain_history, explain_lpp
 from farwire.codec.lpp_json import AGREED
 from farwire.codec.messages import LPP_HISTORY, Known, frame_of
 from farwire.codec.parts import Part, Walk
-from farwire.codec.small_json import CONDITIONS, RESULTS, named, readable, stored
+from farwire.codec.small_json import CONDITIONS, ERASED, RESULTS, named, readable, stored
 from farwire_codecs import acknowledgement, fields, ports, state_report
 from farwire_codecs.errors import CodecError, MalformedError
 
@@ -79,7 +79,7 @@ def _alarm(walk: Walk) -> None:
 
 
 def _state(walk: Walk) -> None:
-    walk.flags({})
+    flags = walk.flags({1: "oldest alarm"})
     digest = walk.whole("configuration hash", 4)
     walk.meant(f"{digest:08x}")
     reason = walk.whole("reset reason", 1)
@@ -93,10 +93,12 @@ def _state(walk: Walk) -> None:
     walk.meant(f"{held} held, the next will be {oldest + held}")
     walk.variable("dropped records", "given up since the first start")
     walk.variable("sampling interval", "s")
+    if flags & 1:
+        walk.variable("oldest alarm", "those before it that did not come were erased")
 
 
 def _command(walk: Walk) -> None:
-    kind = walk.flags({1: "set output", 2: "report state", 3: "reboot", 4: "send log"}, "kind")
+    kind = walk.flags({1: "set output", 2: "report state", 3: "reboot", 4: "send log", 5: "erase"}, "kind")
     walk.whole("number", 2, "of the command")
     if kind == 1:
         walk.whole("channel", 1, "of the output")
@@ -107,6 +109,9 @@ def _command(walk: Walk) -> None:
         report = walk.whole("kind", 1)
         walk.meant({0: "log", 1: "crash report"}.get(report, "not known"))
         walk.variable("offset", "byte of the report to start from")
+    elif kind == 5:
+        what = walk.whole("what", 1)
+        walk.meant(", ".join([name for name, flag in ERASED.items() if what & flag]) or "nothing")
 
 
 def _answer(walk: Walk) -> None:

@@ -25,7 +25,9 @@ COMMANDS = {
     "report_state": command.ReportState,
     "reboot": command.Reboot,
     "send_log": command.SendLog,
+    "erase": command.Erase,
 }
+ERASED = {"records": command.RECORDS, "alarms": command.ALARMS, "logs": command.LOGS}
 
 _ANALOG_OUTPUT = 3  # has the steps and the range of an actuator's value
 _OLDEST_S = 1 << 42  # more than the records of any history batch can be apart
@@ -38,6 +40,7 @@ _STATE_NUMBERS = (
     "dropped_records",
     "sampling_interval_s",
 )
+_OLDEST_ALARM = "oldest_alarm"  # only where some were erased
 
 
 def named(names: dict[str, int], number: int) -> str:
@@ -119,19 +122,24 @@ def show_state(report: state_report.StateReport) -> dict[str, Any]:
         body[name] = getattr(report, name)
         if name == "next_record":
             body["held_records"] = report.next_record - report.oldest_record
+    body[_OLDEST_ALARM] = report.oldest_alarm
     return body
 
 
 def read_state(body: dict[str, Any], _limit: int) -> bytes:
     """Return the frame."""
     check.an_object(
-        "state_report", body, ("configuration_hash", "reset_reason", *_STATE_NUMBERS), ("held_records",)
+        "state_report",
+        body,
+        ("configuration_hash", "reset_reason", *_STATE_NUMBERS),
+        ("held_records", _OLDEST_ALARM),
     )
     digest = check.octets("configuration_hash", body["configuration_hash"])
     if len(digest) != 4:
         raise RangeError(f"configuration_hash has {len(digest)} bytes, expected 4")
     reason = check.one_of("reset_reason", body["reset_reason"], RESET_REASONS)
     numbers = [check.whole(name, body[name]) for name in _STATE_NUMBERS]
+    numbers.append(check.whole(_OLDEST_ALARM, body.get(_OLDEST_ALARM, 0)))
     report = state_report.StateReport(int.from_bytes(digest, "big"), reason, *numbers)
     if "held_records" in body:
         check.same("held_records", body["held_records"], report.next_record - report.oldest_record)
@@ -193,6 +201,8 @@ def show_command(order: Any) -> dict[str, Any]:
         body |= {"channel": order.channel, "value": order.value_x100 / 100}
     elif isinstance(order, command.SendLog):
         body |= {"kind": named(REPORT_KINDS, order.report_kind), "offset": order.offset}
+    elif isinstance(order, command.Erase):
+        body |= {"what": [name for name, flag in ERASED.items() if order.what & flag]}
     return {"command": {kind: body}}
 
 
@@ -202,7 +212,11 @@ def read_command(body: dict[str, Any], _limit: int) -> bytes:
     if len(given) != 1:
         raise MalformedError(f"command has {len(given)} keys, expected one of {', '.join(COMMANDS)}")
     ((kind, values),) = given.items()
-    needed = {"set_output": ("number", "channel", "value"), "send_log": ("number", "kind")}
+    needed = {
+        "set_output": ("number", "channel", "value"),
+        "send_log": ("number", "kind"),
+        "erase": ("number", "what"),
+    }
     check.an_object(kind, values, needed.get(kind, ("number",)), ("offset",) if kind == "send_log" else ())
     number = check.whole("number", values["number"], 0, 0xFFFF)
     if kind == "set_output":
@@ -212,7 +226,19 @@ def read_command(body: dict[str, Any], _limit: int) -> bytes:
         report = check.one_of("kind", values["kind"], REPORT_KINDS)
         offset = check.whole("offset", values.get("offset", 0))
         return command.encode(command.SendLog(number, report, offset))
+    if kind == "erase":
+        return command.encode(command.Erase(number, _erased(values["what"])))
     return command.encode(COMMANDS[kind](number))
+
+
+def _erased(what: Any) -> int:
+    """Return the flags of what is to be erased; raises RangeError unless they are named, each once."""
+    if not isinstance(what, list) or not what:
+        raise RangeError(f"what is {check.shown(what)}, expected some of {', '.join(ERASED)}")
+    flags = [check.one_of("what to erase", name, ERASED) for name in what]
+    if len(set(flags)) < len(flags):
+        raise RangeError(f"what is {check.shown(what)}, expected each of {', '.join(ERASED)} once at most")
+    return sum(flags)
 
 
 def show_acknowledgement(found: acknowledgement.Acknowledgement) -> dict[str, Any]:

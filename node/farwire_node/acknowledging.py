@@ -62,3 +62,5 @@ class Acknowledging:
             agenda.alarmed(now_ms)
         elif self._alarms.acknowledge(stored.alarms_through, now_ms):
             agenda.alarms_acknowledged(now_ms)
+        if self._alarms.erased_below > stored.alarms_through + 1:
+            agenda.want_gap_reported(now_ms)

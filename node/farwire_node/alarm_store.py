@@ -1,7 +1,8 @@
 """The alarms that the cloud has not acknowledged: apart from the records, never given up, in storage at once.
 
 An alarm number counts starts and ends. Its acknowledgement is one number (`alarms_through`), so there may
-be no gaps. They lie in a ring of CAPACITY values, one an alarm, each written once when it is added; what is
+be no gaps but one, of what was erased: the state report tells the cloud of it. They lie in a ring of SLOTS
+values, one an alarm, each written once when it is added; what is
 acknowledged is one mark, in the head. Which conditions are active follows from both: the head has those as
 of its mark, and each alarm in the ring starts or ends one. So a power cut at any byte leaves a number of
 whole alarms, and the conditions that belong to them; what it cost, the detector finds in the next sample.
@@ -26,7 +27,10 @@ StoredAlarm = namedtuple(
 HEAD_KEY = "alarms"
 ERAS_KEY = "alarm_eras"
 SLOT_KEY = "alarm"  # and the slot's number
+ERASED_KEY = "alarms_erased"  # >I: `erased_below`
 CAPACITY = 64  # two frames' worth; while it is full the detector holds changes back (Detector.examine)
+
+SLOTS = 2 * CAPACITY  # while a full ring is erased, what tells how it is now has room beside it
 
 _HEAD = ">IIB"  # time, number that all are acknowledged through, slot of the one after it; then the active
 _ACTIVE = ">BBB"  # channel, type, conditions
@@ -46,6 +50,7 @@ class AlarmStore:
         self._settled: dict[tuple[int, int], int] = {}  # (channel, type) -> conditions, as of `_through`
         self._behind_s = 0
         self._eras = Eras(storage, ERAS_KEY)
+        self.erased_below = 0  # alarms below this one were, and the cloud does not know; 0: it does
 
     @property
     def next(self) -> int:
@@ -55,7 +60,7 @@ class AlarmStore:
     @property
     def room(self) -> int:
         """How many more can be held."""
-        return CAPACITY - len(self._alarms)
+        return max(0, CAPACITY - len(self._alarms))
 
     @property
     def held(self) -> "tuple[StoredAlarm, ...]":
@@ -103,6 +108,11 @@ class AlarmStore:
 
     def acknowledge(self, through: int, now_ms: int) -> int:
         """Release the alarms up to `through`; return how many."""
+        if 0 < self.erased_below <= through + 1:
+            self._note_erased(0)
+        return self._release(through, now_ms)
+
+    def _release(self, through: int, now_ms: int) -> int:
         count = max(0, min(through - self._through, len(self._alarms)))
         if count:
             for alarm in self._alarms[:count]:
@@ -110,9 +120,33 @@ class AlarmStore:
             self._alarms = self._alarms[count:]
             self._sends = self._sends[count:]
             self._through += count
-            self._slot = (self._slot + count) % CAPACITY if self._alarms else 0
+            self._slot = (self._slot + count) % SLOTS if self._alarms else 0
             self._write_head(now_ms)
         return count
+
+    def erase(self, now_ms: int) -> None:
+        """Give up every alarm held. For each condition that they told of, one more tells how it is now.
+
+        So no alarm that is active vanishes untold, nor does the end of one that was told. It has no value,
+        and the time of the erasure.
+        """
+        count = len(self._alarms)
+        if not count:
+            return
+        told: list[tuple[int, int, int]] = []
+        changes: list[Change] = []
+        for alarm in reversed(self._alarms):
+            if alarm[1:4] not in told:
+                told.append(alarm[1:4])
+                changes.append(Change(*(alarm[1:5] + (None,))))
+        changes.reverse()
+        following = self.next
+        slots = [self._key(index) for index in range(count)]
+        self.add(changes, now_ms // 1000)
+        self._note_erased(following)
+        self._release(following - 1, now_ms)
+        for key in slots:
+            self.storage.save(key, b"")
 
     def is_foreign(self, through: int) -> bool:
         """Return whether that alarm number was never given here: this node's storage was lost."""
@@ -122,6 +156,8 @@ class AlarmStore:
         """Number what is held anew, above the alarms that the cloud has from another life of this node."""
         self._eras.renumber(through - self._through)
         self._through = through
+        if self.erased_below:
+            self._note_erased(0)
         self._number()
         for index in range(len(self._alarms)):  # the oldest first: `restore` counts on from it
             self._write(index)
@@ -145,7 +181,9 @@ class AlarmStore:
                 channel, type_id, conditions = struct.unpack_from(_ACTIVE, head, at)
                 self._settled[(channel, type_id)] = conditions
         self._through = through
-        while self.room:
+        erased = self.storage.load(ERASED_KEY)
+        self.erased_below = struct.unpack(">I", erased)[0] if erased else 0
+        while len(self._alarms) < SLOTS:
             image = self.storage.load(self._key(len(self._alarms)))
             if not image:
                 break
@@ -183,7 +221,11 @@ class AlarmStore:
         self._sends = [0] * len(self._alarms)
 
     def _key(self, index: int) -> str:
-        return SLOT_KEY + str((self._slot + index) % CAPACITY)
+        return SLOT_KEY + str((self._slot + index) % SLOTS)
+
+    def _note_erased(self, below: int) -> None:
+        self.erased_below = below
+        self.storage.save(ERASED_KEY, struct.pack(">I", below) if below else b"")
 
     def _write(self, index: int) -> None:
         alarm = self._alarms[index]

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 Handled = namedtuple("Handled", ("answer", "done"))
 """The CommandAnswer to send, and the command if it was carried out just now, else None. What only the node
-can do (ReportState, Reboot) is the caller's to do when it is in `done`."""
+can do (ReportState, Reboot, what is `owed` of an Erase) is the caller's to do when it is in `done`."""
 
-COMMANDS_KEY = "commands"  # >HB each: number, result; oldest first
+COMMANDS_KEY = "commands"  # >HB each: number, result; oldest first; then `owed`, if anything is
 REMEMBERED = 32  # far more than can be on their way to one class A node at a time
 
 
 class Commands:
-    """Carries out commands on the node's actuators and with its `reports`."""
+    """Carries out commands on the node's actuators and with its `reports`.
+
+    `owed`: what is to be erased (command.RECORDS, ...) before anything else happens. It is in storage with
+    the command's result, so that a power cut can neither forget it nor have it done a second time.
+    """
 
     def __init__(
         self, actuators: tuple[Actuator, ...], storage: Storage, reports: "Reports | None" = None
@@ -34,7 +38,8 @@ class Commands:
         self._reports = reports
         self._storage = storage
         saved = storage.load(COMMANDS_KEY) or b""
-        self._results = [struct.unpack_from(">HB", saved, at) for at in range(0, len(saved), 3)]
+        self.owed = saved[-1] if len(saved) % 3 else 0
+        self._results = [struct.unpack_from(">HB", saved, at) for at in range(0, len(saved) - 2, 3)]
 
     def receive(self, payload: bytes) -> Handled:
         """Take the payload of a COMMAND frame; raises CodecError when not even its number can be read."""
@@ -50,14 +55,26 @@ class Commands:
         result = self._carry_out(order)
         # Written before a reboot happens: afterwards nobody could.
         self._results = (self._results + [(order.number, result)])[-REMEMBERED:]
-        self._storage.save(COMMANDS_KEY, b"".join([struct.pack(">HB", *known) for known in self._results]))
+        self._save()
         done = order if result == command.DONE else None
         return Handled(command.CommandAnswer(order.number, result), done)
+
+    def paid(self, what: int) -> None:
+        """Know that this was erased."""
+        self.owed &= ~what
+        self._save()
+
+    def _save(self) -> None:
+        out = b"".join([struct.pack(">HB", *known) for known in self._results])
+        self._storage.save(COMMANDS_KEY, out + (bytes((self.owed,)) if self.owed else b""))
 
     def _carry_out(self, order: "tuple[object, ...]") -> int:
         if isinstance(order, command.SetOutput):
             return self.set_output(order.channel, order.value_x100)
         if isinstance(order, (command.ReportState, command.Reboot)):
+            return command.DONE
+        if isinstance(order, command.Erase):
+            self.owed |= order.what
             return command.DONE
         if isinstance(order, command.SendLog) and self._reports is not None:
             known = self._reports.ask(order.report_kind, order.offset)

@@ -21,6 +21,7 @@ _OF_EVENTS = {
     node_events.ConfigurationApplied: (INFO, "configuration %08x applied"),
     node_events.ConfigurationRolledBack: (WARNING, "configuration rolled back to %08x"),
     node_events.Dropped: (DEBUG, "record %d dropped"),
+    node_events.Erased: (WARNING, "erased: %d"),
     node_events.FrameIgnored: (WARNING, "port %d ignored: %s"),
     node_events.FrameSent: (DEBUG, "port %d, %d bytes sent, %d ms from %d"),
     node_events.Joined: (INFO, "joined as %08x"),
@@ -72,6 +73,13 @@ class LogRing:
         if self._saved != self._size:
             self._storage.save(LOG_KEY, self.content())
             self._saved = self._size
+
+    def erase(self) -> None:
+        """Forget all lines, in storage too."""
+        self._lines = []
+        self._size = 0
+        self._saved = -1
+        self.save()
 
     def _put(self, line: bytes) -> None:
         self._lines.append(line)

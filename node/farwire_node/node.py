@@ -11,7 +11,7 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp import Item
-from farwire_node import configuration, node_events, shaping, watchdog
+from farwire_node import configuration, erasing, node_events, shaping, watchdog
 from farwire_node.acknowledging import Acknowledging
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
@@ -254,10 +254,12 @@ class Node:
                 self._records.next,
                 self._records.dropped,
                 self._configuration.sampling_interval_s,
+                self._alarms.erased_below,
             )
         )
 
     def _sample(self, now_ms: int) -> None:
+        erasing.carry_out(self._commands, self._records, self._alarms, self._agenda, self._tell, now_ms)
         if self._devices.is_due(self._records.held, now_ms) and not self._link.busy:
             self.suspend(now_ms)
             self._start(now_ms)

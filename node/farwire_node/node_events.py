@@ -30,6 +30,9 @@ Released = namedtuple("Released", ("through", "count"))
 Dropped = namedtuple("Dropped", ("number",))
 """The memory is full: this record was given up."""
 
+Erased = namedtuple("Erased", ("what",))
+"""By command: what was held of command.RECORDS, ALARMS and LOGS was given up."""
+
 Renumbered = namedtuple("Renumbered", ("first",))
 """The cloud knew higher record numbers than this node: the records held are now `first` and up."""
 

@@ -90,6 +90,14 @@ class Reports:
             if saved and saved[2] and struct.unpack_from(">H", saved, 0)[0] == piece.number:
                 self._storage.save(CRASH_KEY, saved[:2] + b"\0" + saved[3:])
 
+    def erase(self) -> None:
+        """Forget the log and the crash report; what of them is on its way stays in pieces."""
+        self._going = []
+        self._snapshots = {}
+        self._storage.save(CRASH_KEY, b"")
+        if self._log is not None:
+            self._log.erase()
+
     def _snapshot(self, kind: int) -> "tuple[int, bytes]":
         if kind == log_piece.CRASH_REPORT:
             saved = self._storage.load(CRASH_KEY)

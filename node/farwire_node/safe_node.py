@@ -1,7 +1,8 @@
 """Safe mode: what is left of the node after repeated crashes. No sensor, no output, no history.
 
 It joins, reports its state, takes a configuration, answers commands and sends logs. Records and alarms stay
-in storage, untouched, for when the whole program runs again: after a Reboot command, or after SAFE_MS.
+in storage, untouched, for when the whole program runs again: after a Reboot command, or after SAFE_MS. It
+begins with erasing them where a command asked for that: nothing of them is sent any more.
 """
 
 import struct
@@ -116,6 +117,13 @@ class SafeNode:
 
     # -- inside --
 
+    def _erase(self) -> None:
+        """Erase the logs, if a command owes it; records and alarms are the whole program's to open."""
+        if self._commands.owed & command.LOGS:
+            self._reports.erase()
+            self._commands.paid(command.LOGS)
+            self._tell(node_events.Erased(command.LOGS))
+
     def _start(self, now_ms: int) -> None:
         self._born_ms = self._free_ms = now_ms
         self._state_due_ms = now_ms + self._random_below(JITTER_MS)
@@ -124,6 +132,7 @@ class SafeNode:
             self._tell(node_events.ConfigurationRolledBack(self._configuration.hash))
         if self._configuration.whole(keys.REPORT_CRASHES):
             self._reports.send_crash_unasked()
+        self._erase()
 
     def _send_what_is_due(self, now_ms: int) -> int:
         """Give the link a frame if one is due; return when to look again at the latest."""
@@ -179,6 +188,7 @@ class SafeNode:
                 following,
                 dropped,
                 self._configuration.sampling_interval_s,
+                0,
             )
         )
 
@@ -203,6 +213,9 @@ class SafeNode:
             answer, done = self._commands.receive(payload)
             self._answers.append(answer)
             if isinstance(done, command.ReportState):
+                self._state_due_ms = now_ms
+            elif isinstance(done, command.Erase):
+                self._erase()
                 self._state_due_ms = now_ms
             elif isinstance(done, command.Reboot):
                 self.by_command = True

@@ -25,7 +25,7 @@ def answer(number: int) -> bytes:
 
 
 def state(hash_: int) -> bytes:
-    return state_report.encode(state_report.StateReport(hash_, 0, 1, 0, 1, 1, 0, 60))
+    return state_report.encode(state_report.StateReport(hash_, 0, 1, 0, 1, 1, 0, 60, 0))
 
 
 def downlinks(chirpstack: FakeChirpStack, count: int) -> list[Downlink]:

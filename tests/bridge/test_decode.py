@@ -139,7 +139,7 @@ def test_alarms_have_their_own_time_and_value() -> None:
 
 
 def test_a_state_report_ends_a_configuration() -> None:
-    report = state_report.StateReport(0xC0FFEE, 1, 3_600, 3_605, 4, 90, 2, 60)
+    report = state_report.StateReport(0xC0FFEE, 1, 3_600, 3_605, 4, 90, 2, 60, 0)
 
     decoded = uplink(ports.STATE, state_report.encode(report))
 

@@ -26,7 +26,7 @@ from tests.bridge.ip_plant import NODE_EUI, OTHER_EUI
 
 NOW_MS = 1_800_000_000_000
 UP = f"farwire/{NODE_EUI}/up"
-STATE = state_report.encode(state_report.StateReport(77, 0, 1, 0, 1, 1, 0, 60))
+STATE = state_report.encode(state_report.StateReport(77, 0, 1, 0, 1, 1, 0, 60, 0))
 
 
 class Bench:

@@ -12,6 +12,7 @@ from farwire_codecs.configuration import Setting
 from farwire_contract.v1.orders_pb2 import (
     Command,
     Configuration,
+    Erase,
     Order,
     Reboot,
     ReportState,
@@ -44,6 +45,7 @@ def make(**changes: Any) -> Order:
         (Command(number=65_535, report_state=ReportState()), command.ReportState(65_535)),
         (Command(number=0, reboot=Reboot()), command.Reboot(0)),
         (Command(number=9, send_log=SendLog(kind=1, offset=300)), command.SendLog(9, 1, 300)),
+        (Command(number=10, erase=Erase(what=7)), command.Erase(10, 7)),
     ],
 )
 def test_a_command_becomes_its_frame(body: Command, frame: object) -> None:
@@ -94,6 +96,8 @@ def test_a_base_is_kept_if_a_difference_can_be_taken_to_it(base: bytes, kept: bo
         ({"command": None}, "body"),
         ({"command": Command(number=1)}, "action"),
         ({"command": Command(number=65_536, reboot=Reboot())}, "number"),
+        ({"command": Command(number=1, erase=Erase(what=0))}, "what"),
+        ({"command": Command(number=1, erase=Erase(what=8))}, "what"),
         ({"command": Command(number=1, set_output=SetOutput(channel=256))}, "channel"),
         ({"command": Command(number=1, set_output=SetOutput(value_x100=40_000))}, "value_x100"),
         ({"command": None, "configuration": Configuration(document=b"", hash=1)}, "configuration"),

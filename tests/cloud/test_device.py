@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +60,7 @@ states = st.builds(
     records=st.sets(st.integers(1, 12)).map(NumberSet.of),
     alarm_numbers=st.sets(st.integers(1, 6)).map(NumberSet.of),
     floor=st.integers(1, 6),
+    alarm_floor=st.integers(1, 6),
     conflicts=small,
 )
 
@@ -116,6 +119,13 @@ def test_given_up_records_are_told_from_awaited_ones() -> None:
 
     assert (state.through, state.gone, state.missing) == (4, 2, 2)  # 3 and 4 are gone; 5 and 8 may come
     assert state.has_holes
+
+
+def test_alarms_that_were_erased_are_not_awaited() -> None:
+    state = DeviceState(EUI, alarm_numbers=NumberSet.of([1, 4, 6]), alarm_floor=4)
+
+    assert (state.alarms_through, state.has_holes) == (4, True)  # 5 may come
+    assert replace(state, alarm_floor=6).alarms_through == 6
 
 
 def test_a_floor_above_everything_stored_counts_what_never_came() -> None:

@@ -321,10 +321,22 @@ def test_a_log_is_asked_for_by_a_command(plant: Running, fields: Any, kind: int,
 
     assert answer.status_code == 202, answer.text
     expected = {"number": 1, "command": "send_log", "channel": None, "value": None}
-    expected |= {"report": ("log", "crash_report")[kind], "offset": offset}
+    expected |= {"report": ("log", "crash_report")[kind], "offset": offset, "what": None}
     assert answer.json()["command"] == expected
     (order,) = plant.get(DEVICE + "/orders")["orders"]
     assert order["command"] == expected
+
+
+@pytest.mark.parametrize("confirm", [EUI, EUI.upper()])
+def test_an_erasure_is_ordered_of_what_is_named_and_confirmed(plant: Running, confirm: str) -> None:
+    body = {"command": "erase", "what": ["logs", "records"], "confirm": confirm}
+
+    answer = plant.api.post(f"{API}{DEVICE}/commands", json=body)
+
+    assert answer.status_code == 202, answer.text
+    (order,) = plant.get(DEVICE + "/commands")["orders"]
+    assert (order["command"]["command"], order["command"]["what"]) == ("erase", ["records", "logs"])
+    assert "confirm" not in order["command"]
 
 
 def test_stats_add_up(plant: Running) -> None:
@@ -348,7 +360,15 @@ def test_a_commands_fate_is_followed_with_times(plant: Running) -> None:
     order = answer.json()
     assert (order["fate"], order["command"]) == (
         "queued",
-        {"number": 1, "command": "set_output", "channel": 3, "value": 1.0, "report": None, "offset": None},
+        {
+            "number": 1,
+            "command": "set_output",
+            "channel": 3,
+            "value": 1.0,
+            "report": None,
+            "offset": None,
+            "what": None,
+        },
     )
     assert order["created_by"] == "bootstrap"
 
@@ -412,6 +432,14 @@ def test_pages_of_commands_leave_configurations_out(plant: Running) -> None:
         ({"command": "send_log", "report": "diary"}, "report"),
         ({"command": "send_log", "offset": 65_536}, "offset"),
         ({"command": "send_log", "channel": 1}, "channel"),
+        ({"command": "erase", "what": ["logs"]}, "confirm"),
+        ({"command": "erase", "what": ["logs"], "confirm": "yes"}, "confirm"),
+        ({"command": "erase", "what": ["logs"], "confirm": "f" * 16}, "confirm"),
+        ({"command": "erase", "confirm": EUI}, "what"),
+        ({"command": "erase", "what": [], "confirm": EUI}, "what"),
+        ({"command": "erase", "what": ["logs", "logs"], "confirm": EUI}, "what"),
+        ({"command": "erase", "what": ["all"], "confirm": EUI}, "what.0"),
+        ({"command": "reboot", "confirm": EUI}, "confirm"),
         ({"command": "reboot", "expires_in_s": 1}, "expires_in_s"),
         ({"command": "reboot", "attempts": 0}, "attempts"),
         ({"command": "reboot", "colour": "red"}, "colour"),

@@ -225,6 +225,7 @@ def control(source):
                 oldest + source.below(5000),
                 source.below(300),
                 1 + source.below(86400),
+                source.below(2) * source.below(4000),
             )
         ),
         state_report.decode,
@@ -235,7 +236,8 @@ def control(source):
         command.ReportState(number),
         command.Reboot(number),
         command.SendLog(number, source.below(2), source.among(0, 65535)),
-    )[source.below(4)]
+        command.Erase(number, 1 + source.below(7)),
+    )[source.below(5)]
     show(source, command.encode(order), command.decode)
     answer = command.CommandAnswer(number, 1 + source.below(5))
     show(source, command.encode_answer(answer), command.decode_answer)

@@ -151,6 +151,7 @@ def _state(source: Source, profile: Profile) -> Frame:
         source.among(oldest, 0xFFFFFFFF),
         source.among(0, 0xFFFFFFFF),
         source.among(0, 0xFFFFFFFF),
+        source.below(2) * source.among(0, 0xFFFFFFFF),
     )
     return ports.STATE, state_report.encode(report)
 
@@ -189,6 +190,7 @@ def _command(source: Source) -> Frame:
         command.ReportState(number),
         command.Reboot(number),
         command.SendLog(number, source.below(2), source.among(0, 65535)),
+        command.Erase(number, 1 + source.below(7)),
     )
     return ports.COMMAND, command.encode(made[source.below(len(made))])
 

@@ -141,6 +141,9 @@ def typed_command(found: Any) -> dict[str, Any]:
             return {"command": {"report_state": {"number": number}}}
         case command.Reboot(number):
             return {"command": {"reboot": {"number": number}}}
+        case command.Erase(number, what):
+            named = [name for bit, name in enumerate(("records", "alarms", "logs")) if what >> bit & 1]
+            return {"command": {"erase": {"number": number, "what": named}}}
         case command.SendLog(number, kind, offset):
             return {"command": {"send_log": {"number": number, "kind": _KINDS[kind], "offset": offset}}}
     raise AssertionError(found)

@@ -117,6 +117,7 @@ def state_reports(draw: st.DrawFn) -> state_report.StateReport:
         next_record=draw(st.integers(oldest, 0xFFFFFFFF)),
         dropped_records=draw(u32),
         sampling_interval_s=draw(u32),
+        oldest_alarm=draw(st.just(0) | u32),
     )
 
 
@@ -125,5 +126,6 @@ commands = st.one_of(
     st.builds(command.ReportState, number=u16),
     st.builds(command.Reboot, number=u16),
     st.builds(command.SendLog, number=u16, report_kind=st.sampled_from(log_piece.KINDS), offset=u16),
+    st.builds(command.Erase, number=u16, what=st.integers(1, command.ALL_HELD)),
 )
 answers = st.builds(command.CommandAnswer, number=u16, result=st.sampled_from(command.RESULTS))

@@ -17,7 +17,7 @@ from farwire_contract.v1 import telemetry_pb2
 from tests.codecs.frames import CASES, decoded, nothing_known
 
 HOT = Alarm(5, 3, 103, alarm.HIGH, True, 2500, (912,))
-REPORT = StateReport(0, 0, 0, 0, 1, 1, 0, 60)
+REPORT = StateReport(0, 0, 0, 0, 1, 1, 0, 60, 0)
 
 
 def test_acknowledgement_needs_at_most_eleven_bytes_without_its_bitmap() -> None:
@@ -92,6 +92,22 @@ def test_command_of_an_unknown_kind_can_still_be_answered() -> None:
     assert caught.value.number == 258
 
 
+@pytest.mark.parametrize("what", ["08", "ff", "09", "80 00"])
+def test_erasure_of_something_unknown_is_answered_and_not_carried_out_in_part(what: str) -> None:
+    with pytest.raises(UnknownCommandError, match="command 258 has what 0x") as caught:
+        command.decode(bytes.fromhex("05 0102" + what))
+
+    assert caught.value.items == (258,)
+
+
+@pytest.mark.parametrize("frame", ["05 0102", "05 0102 00", "05 0102 07 00"])
+def test_erasure_that_names_nothing_or_too_much_is_refused(frame: str) -> None:
+    with pytest.raises(CodecError) as caught:
+        command.decode(bytes.fromhex(frame))
+
+    assert not isinstance(caught.value, UnknownCommandError)
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -101,9 +117,11 @@ def test_command_of_an_unknown_kind_can_still_be_answered() -> None:
         command.SetOutput(1, 1, 32768),
         command.SetOutput(1, 1, -32769),
         command.Reboot(65536),
+        command.Erase(1, 0),
+        command.Erase(1, 8),
     ],
 )
-def test_command_out_of_range_is_refused(order: command.SetOutput | command.Reboot) -> None:
+def test_command_out_of_range_is_refused(order: command.SetOutput | command.Reboot | command.Erase) -> None:
     with pytest.raises(RangeError):
         command.encode(order)
 
@@ -124,6 +142,7 @@ def test_answer_with_an_unknown_result_is_refused() -> None:
         REPORT._replace(oldest_record=2),
         REPORT._replace(oldest_record=2**32 - 1, next_record=2**32),
         REPORT._replace(uptime_s=-1),
+        REPORT._replace(oldest_alarm=2**32),
     ],
 )
 def test_state_report_out_of_range_is_refused(report: StateReport) -> None:
@@ -134,6 +153,11 @@ def test_state_report_out_of_range_is_refused(report: StateReport) -> None:
 def test_state_report_of_a_reason_unknown_here_is_refused() -> None:
     with pytest.raises(RangeError, match="reset_reason is 9"):
         state_report.decode(bytes.fromhex("00 00000000 09 00 00 01 00 00 3c"))
+
+
+def test_state_report_whose_oldest_alarm_is_none_is_refused() -> None:
+    with pytest.raises(MalformedError, match="oldest_alarm is 0"):
+        state_report.decode(bytes.fromhex("01 00000000 00 00 00 01 00 00 3c 00"))
 
 
 def test_numbers_of_conditions_and_results_are_the_contracts() -> None:

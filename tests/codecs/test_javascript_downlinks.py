@@ -214,6 +214,23 @@ OUTPUT = {"number": 7, "channel": 2, "value": 1.5}
             {"command": {"send_log": {"number": 1, "kind": "log", "offset": 65536}}},
             "offset is 65536, expected 0 to 65535",
         ),
+        ({"command": {"erase": {"number": 1}}}, 'erase has no field "what", expected (number, what)'),
+        (
+            {"command": {"erase": {"number": 1, "what": []}}},
+            "what is [], expected some of (records, alarms, logs)",
+        ),
+        (
+            {"command": {"erase": {"number": 1, "what": "logs"}}},
+            'what is "logs", expected some of (records, ',
+        ),
+        (
+            {"command": {"erase": {"number": 1, "what": ["logs", "logs"]}}},
+            'what is ["logs","logs"], expected some of (records, alarms, logs)',
+        ),
+        (
+            {"command": {"erase": {"number": 1, "what": ["records", "all"]}}},
+            'what to erase is "all", expected one of (records, alarms, logs)',
+        ),
         ({"actuators": {}}, "actuators is {}, expected one output or more"),
         ({"actuators": {"255": 1}}, "a channel in actuators is 255, expected 0 to 254"),
         ({"actuators": {"01": 1}}, 'a channel in actuators is "01", expected 0 to 254'),
@@ -285,6 +302,7 @@ def test_what_no_frame_can_carry_is_refused_by_name(typed: Any, message: str) ->
         ({"sensor_enable": {"on": []}}, 14, "00"),
         ({"sensor_enable": {"on": [1], "sensors": 24}}, 14, "020000"),
         ({"command": {"send_log": {"number": 9, "kind": "crash_report"}}}, 221, "0400090100"),
+        ({"command": {"erase": {"number": 9, "what": ["logs", "records"]}}}, 221, "05000905"),
     ],
 )
 def test_lpp_and_logs_are_asked_for_by_number_and_name(typed: Any, f_port: int, frame: str) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.demo_process import demo
 
@@ -97,6 +98,77 @@ def test_a_command_switches_an_output_and_a_configuration_gets_in_sync(tmp_path:
         running.process.send_signal(signal.SIGINT)
         assert running.finish(30) == 0
     assert running.left_over() == []
+
+
+def test_a_log_is_fetched_and_what_a_node_holds_is_erased(tmp_path: Path) -> None:
+    with demo(tmp_path, "--speed", "20", "--nodes", "2") as running:
+        key = running.read_until(r"^API key  (\S+)", 60)[1]
+        device, other = running.wait_for(
+            "two devices with records",
+            lambda: (
+                found := [
+                    f"/devices/{each['dev_eui']}"
+                    for each in running.call(key, "/devices")["devices"]
+                    if each["records"]["stored"]
+                ],
+                len(found) == 2 and found,
+            )[1],
+            60,
+        )
+
+        def done(order: dict[str, Any]) -> list[str]:
+            order = running.wait_for(
+                "the command acknowledged",
+                lambda: (
+                    found := running.call(key, f"{device}/commands/{order['order_id']}"),
+                    found["fate"] == "acknowledged" and found,
+                )[1],
+                90,
+            )
+            return [step["step"] for step in order["history"]]
+
+        def log(holds: str) -> str:
+            report = running.wait_for(
+                f"a log with {holds!r}",
+                lambda: next(
+                    (
+                        each
+                        for each in running.call(key, f"{device}/logs")["logs"]
+                        if each["whole"] and holds in each["text"]
+                    ),
+                    None,
+                ),
+                90,
+            )
+            return str(report["text"])
+
+        assert "done" in done(running.call(key, f"{device}/commands", {"command": "send_log"}))
+        assert "W started: power_on" in log("started")
+
+        confirmed = {"confirm": device.removeprefix("/devices/")}
+        erase = {"command": "erase", "what": ["records", "alarms", "logs"], **confirmed}
+        before = running.call(key, device)["report"]
+        assert "done" in done(running.call(key, f"{device}/commands", erase))
+        state = running.wait_for(
+            "the state after the erasure",
+            lambda: (
+                found := running.call(key, device)["report"],
+                found["time_ms"] > before["time_ms"] and found,
+            )[1],
+            90,
+        )
+        assert state["oldest_record"] > before["oldest_record"]
+        assert state["dropped_records"] >= before["dropped_records"]
+        stored = running.call(key, device)["records"]["stored"]
+
+        running.call(key, f"{device}/commands", {"command": "send_log"})
+        assert "started" not in log("W erased: 7")
+        running.wait_for(
+            "records that came after the erasure",
+            lambda: running.call(key, device)["records"]["stored"] > stored,
+            90,
+        )
+        assert running.call(key, f"{other}/commands")["orders"] == []
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

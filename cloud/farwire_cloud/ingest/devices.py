@@ -89,7 +89,7 @@ class Devices:
         if records:
             found = self._in_gaps(records, keys.record, keys.records, dev_eui)
             known.learn(facts.of_records(dev_eui, map(record_from_item, found)))
-        alarms = list(state.alarm_numbers.gaps(1))
+        alarms = list(state.alarm_numbers.gaps(state.alarm_floor))
         if alarms:
             found = self._in_gaps(alarms, keys.alarm, keys.alarms, dev_eui)
             known.learn(facts.of_alarms(dev_eui, map(alarm_from_item, found)))

@@ -51,7 +51,9 @@ def of_delivery(delivery: Delivery) -> DeviceState:
             )
         case StateReport() as report:
             floor = max(1, report.oldest_record)
-            return replace(state, report=At(delivery.time_ms, report), floor=floor)
+            alarm_floor = max(1, report.oldest_alarm)
+            newest = At(delivery.time_ms, report)
+            return replace(state, report=newest, floor=floor, alarm_floor=alarm_floor)
         case Joined() as joined:
             return replace(state, joined=At(delivery.time_ms, joined))
         case Status() as status:

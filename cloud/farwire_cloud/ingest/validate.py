@@ -177,6 +177,7 @@ def _state(body: contract.StateReport) -> StateReport:
         body.next_record,
         body.dropped_records,
         body.sampling_interval_s,
+        body.oldest_alarm,
     )
 
 

@@ -80,6 +80,7 @@ class StateReport:
     next_record: int
     dropped_records: int
     sampling_interval_s: int
+    oldest_alarm: int = 0  # alarms before it were erased; 0: none were
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class DeviceState:
     records: NumberSet = EMPTY  # known to be stored
     alarm_numbers: NumberSet = EMPTY
     floor: int = 1  # every missing record below it is gone for ever
+    alarm_floor: int = 1  # likewise, of alarms: they were erased
     conflicts: int = 0  # records that came with a number that another content already has
 
     @property
@@ -93,8 +94,8 @@ class DeviceState:
 
     @property
     def alarms_through(self) -> int:
-        """Every alarm up to this one is stored."""
-        return self.alarm_numbers.through(1)
+        """Every alarm up to this one is stored, or will never come."""
+        return self.alarm_numbers.through(self.alarm_floor)
 
     @property
     def has_holes(self) -> bool:
@@ -138,6 +139,7 @@ def merge(one: DeviceState, other: DeviceState) -> DeviceState:
         records=one.records | other.records,
         alarm_numbers=one.alarm_numbers | other.alarm_numbers,
         floor=floor,
+        alarm_floor=max(one.alarm_floor, other.alarm_floor),
         conflicts=max(one.conflicts, other.conflicts),
     )
     return one if merged == one else merged

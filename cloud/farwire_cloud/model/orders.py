@@ -64,7 +64,14 @@ class SendLog:
     offset: int
 
 
-Action: TypeAlias = SetOutput | ReportState | Reboot | SendLog
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Give up for good what is held."""
+
+    what: int  # farwire_codecs.command.RECORDS, ALARMS, LOGS, or a sum of them
+
+
+Action: TypeAlias = SetOutput | ReportState | Reboot | SendLog | Erase
 
 
 @dataclass(frozen=True, slots=True)

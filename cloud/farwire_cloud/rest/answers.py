@@ -184,6 +184,7 @@ class Command(BaseModel):
     value: float | None = None
     report: str | None = None
     offset: int | None = None
+    what: list[str] | None = None
 
 
 class Order(BaseModel):

@@ -24,8 +24,12 @@ router = APIRouter(tags=["orders"])
 
 ANALOG_OUTPUT = 3  # LPP type: an output's value is carried at its resolution, 0.01
 DAY_S = 86_400
-_FIELDS = ("channel", "value", "report", "offset")  # that only some commands have
-_FIELDS_OF = {"set_output": ("channel", "value"), "send_log": ("report", "offset")}
+_FIELDS = ("channel", "value", "report", "offset", "what", "confirm")  # that only some commands have
+_FIELDS_OF = {
+    "set_output": ("channel", "value"),
+    "send_log": ("report", "offset"),
+    "erase": ("what", "confirm"),
+}
 PAGES_LOOKED_AT = 10  # of orders, in search of one kind
 
 
@@ -34,7 +38,7 @@ class NewCommand(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    command: Literal["set_output", "report_state", "reboot", "send_log"]
+    command: Literal["set_output", "report_state", "reboot", "send_log", "erase"]
     channel: int | None = Field(default=None, ge=0, le=255, description="set_output: which one")
     value: float | None = Field(
         default=None, ge=-327.68, le=327.67, description="set_output: in steps of 0.01"
@@ -44,6 +48,14 @@ class NewCommand(BaseModel):
     )
     offset: int | None = Field(
         default=None, ge=0, le=MAXIMUM_REPORT, description="send_log: from this byte on, 0 where left out"
+    )
+    what: list[Literal["records", "alarms", "logs"]] | None = Field(
+        default=None,
+        min_length=1,
+        description="erase: what the node is to give up for good of what it holds, each named once",
+    )
+    confirm: str | None = Field(
+        default=None, max_length=16, description="erase: the DevEUI again, because what is erased is lost"
     )
     expires_in_s: int = Field(default=DAY_S, ge=10, le=30 * DAY_S, description="not sent after this")
     confirmed: bool = Field(default=True, description="ask the device's MAC for an acknowledgement")
@@ -77,7 +89,7 @@ class NewSettings(BaseModel):
 @router.post("/devices/{dev_eui}/commands", status_code=202)
 def command(services: Provided, who: Operator, dev_eui: DevEui, body: NewCommand) -> answers.Order:
     """Ask a device to do something once. The answer's `fate` is followed at its order."""
-    action = _action(body)
+    action = _action(body, dev_eui)
     state = state_of(services.table, dev_eui)
     now_ms = services.clock()
     number = services.register.next_number(dev_eui)
@@ -145,7 +157,7 @@ def configure(services: Provided, who: Operator, dev_eui: DevEui, body: NewSetti
     return _configuration(services, state)
 
 
-def _action(body: NewCommand) -> model.Action:
+def _action(body: NewCommand, dev_eui: str) -> model.Action:
     for field in _FIELDS:
         if getattr(body, field) is not None and field not in _FIELDS_OF.get(body.command, ()):
             raise InvalidError(field, getattr(body, field), f"none, because {body.command} has none")
@@ -161,7 +173,19 @@ def _action(body: NewCommand) -> model.Action:
         return model.SetOutput(body.channel, value_x100)
     if body.command == "send_log":
         return model.SendLog(shape.REPORTS.index(body.report or "log"), body.offset or 0)
+    if body.command == "erase":
+        return _erase(body, dev_eui)
     return model.ReportState() if body.command == "report_state" else model.Reboot()
+
+
+def _erase(body: NewCommand, dev_eui: str) -> model.Erase:
+    what = body.what or []
+    if not what or len(set(what)) < len(what):
+        expected = f"some of {', '.join(shape.ERASED)}, each once, because erase needs them"
+        raise InvalidError("what", body.what, expected)
+    if body.confirm is None or body.confirm.lower() != dev_eui:
+        raise InvalidError("confirm", body.confirm, f"{dev_eui}, because what is erased is lost")
+    return model.Erase(sum(1 << shape.ERASED.index(name) for name in what))
 
 
 def _application_of(state: DeviceState) -> str:

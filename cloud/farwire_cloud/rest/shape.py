@@ -15,6 +15,7 @@ from farwire_codecs.state_report import RESET_REASONS
 from farwire_contract.v1 import telemetry_pb2 as contract
 
 REPORTS = ("log", "crash_report")  # by farwire_codecs.log_piece.KINDS
+ERASED = ("records", "alarms", "logs")  # by the bits of farwire_codecs.command.Erase
 
 
 def value(reading: readings.Reading) -> answers.Value:
@@ -272,3 +273,6 @@ def _command(body: orders.Command) -> answers.Command:
             return answers.Command(
                 number=body.number, command="send_log", report=REPORTS[kind], offset=offset
             )
+        case orders.Erase(what):
+            named = [name for bit, name in enumerate(ERASED) if what >> bit & 1]
+            return answers.Command(number=body.number, command="erase", what=named)

@@ -51,6 +51,7 @@ def state_to_item(state: DeviceState, version: int) -> Item:
             "records": state.records.to_text(),
             "alarm_numbers": state.alarm_numbers.to_text(),
             "floor": state.floor,
+            "alarm_floor": state.alarm_floor,
             "conflicts": state.conflicts,
             **{name: part for name, part in parts.items() if part is not None},
         },
@@ -74,6 +75,7 @@ def state_from_item(item: Item) -> DeviceState:
         records=NumberSet.from_text(item["records"]),
         alarm_numbers=NumberSet.from_text(item["alarm_numbers"]),
         floor=item["floor"],
+        alarm_floor=item.get("alarm_floor", 1),
         conflicts=item["conflicts"],
     )
 
@@ -112,7 +114,8 @@ def _from(
 
 
 def _dataclass(kind: type[Content], content: Mapping[str, Any]) -> Content:
-    return kind(**{field.name: content[field.name] for field in dataclasses.fields(kind)})  # type: ignore[arg-type]
+    known = {each.name: content[each.name] for each in dataclasses.fields(kind) if each.name in content}  # type: ignore[arg-type]
+    return kind(**known)
 
 
 def _last(value: LastValue) -> str:

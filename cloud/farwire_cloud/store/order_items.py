@@ -7,6 +7,7 @@ from farwire_cloud.model.orders import (
     Action,
     Command,
     Configuration,
+    Erase,
     Order,
     Reboot,
     ReportState,
@@ -146,6 +147,8 @@ def _body(body: Command | Configuration) -> dict[str, Any]:
             action = ["reboot"]
         case SendLog(kind, offset):
             action = ["send_log", kind, offset]
+        case Erase(what):
+            action = ["erase", what]
     return {"number": body.number, "action": action}
 
 
@@ -158,5 +161,6 @@ def _body_from(body: dict[str, Any]) -> Command | Configuration:
         "report_state": ReportState,
         "reboot": Reboot,
         "send_log": SendLog,
+        "erase": Erase,
     }
     return Command(body["number"], kinds[name](*arguments))

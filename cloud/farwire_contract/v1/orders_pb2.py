@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n farwire_contract/v1/orders.proto\x12\nfarwire.v1\";\n\rFollowRequest\x12\x11\n\tbridge_id\x18\x01 \x01(\t\x12\x17\n\x0f\x61pplication_ids\x18\x02 \x03(\t\"\xdb\x01\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65v_eui\x18\x02 \x01(\t\x12\x12\n\ncreated_ms\x18\x03 \x01(\x03\x12\x12\n\nexpires_ms\x18\x04 \x01(\x03\x12\x11\n\tconfirmed\x18\x05 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\r\x12&\n\x07\x63ommand\x18\n \x01(\x0b\x32\x13.farwire.v1.CommandH\x00\x12\x32\n\rconfiguration\x18\x0b \x01(\x0b\x32\x19.farwire.v1.ConfigurationH\x00\x42\x06\n\x04\x62ody\"\xd0\x01\n\x07\x43ommand\x12\x0e\n\x06number\x18\x01 \x01(\r\x12+\n\nset_output\x18\x02 \x01(\x0b\x32\x15.farwire.v1.SetOutputH\x00\x12/\n\x0creport_state\x18\x03 \x01(\x0b\x32\x17.farwire.v1.ReportStateH\x00\x12$\n\x06reboot\x18\x04 \x01(\x0b\x32\x12.farwire.v1.RebootH\x00\x12\'\n\x08send_log\x18\x05 \x01(\x0b\x32\x13.farwire.v1.SendLogH\x00\x42\x08\n\x06\x61\x63tion\"0\n\tSetOutput\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12\x12\n\nvalue_x100\x18\x02 \x01(\x11\"\r\n\x0bReportState\"\x08\n\x06Reboot\"\'\n\x07SendLog\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\r\"=\n\rConfiguration\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x0c\n\x04hash\x18\x02 \x01(\r\x12\x0c\n\x04\x62\x61se\x18\x03 \x01(\x0c\x32\x42\n\x06Orders\x12\x38\n\x06\x46ollow\x12\x19.farwire.v1.FollowRequest\x1a\x11.farwire.v1.Order0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n farwire_contract/v1/orders.proto\x12\nfarwire.v1\";\n\rFollowRequest\x12\x11\n\tbridge_id\x18\x01 \x01(\t\x12\x17\n\x0f\x61pplication_ids\x18\x02 \x03(\t\"\xdb\x01\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65v_eui\x18\x02 \x01(\t\x12\x12\n\ncreated_ms\x18\x03 \x01(\x03\x12\x12\n\nexpires_ms\x18\x04 \x01(\x03\x12\x11\n\tconfirmed\x18\x05 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\r\x12&\n\x07\x63ommand\x18\n \x01(\x0b\x32\x13.farwire.v1.CommandH\x00\x12\x32\n\rconfiguration\x18\x0b \x01(\x0b\x32\x19.farwire.v1.ConfigurationH\x00\x42\x06\n\x04\x62ody\"\xf4\x01\n\x07\x43ommand\x12\x0e\n\x06number\x18\x01 \x01(\r\x12+\n\nset_output\x18\x02 \x01(\x0b\x32\x15.farwire.v1.SetOutputH\x00\x12/\n\x0creport_state\x18\x03 \x01(\x0b\x32\x17.farwire.v1.ReportStateH\x00\x12$\n\x06reboot\x18\x04 \x01(\x0b\x32\x12.farwire.v1.RebootH\x00\x12\'\n\x08send_log\x18\x05 \x01(\x0b\x32\x13.farwire.v1.SendLogH\x00\x12\"\n\x05\x65rase\x18\x06 \x01(\x0b\x32\x11.farwire.v1.EraseH\x00\x42\x08\n\x06\x61\x63tion\"0\n\tSetOutput\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12\x12\n\nvalue_x100\x18\x02 \x01(\x11\"\r\n\x0bReportState\"\x08\n\x06Reboot\"\'\n\x07SendLog\x12\x0c\n\x04kind\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\r\"\x15\n\x05\x45rase\x12\x0c\n\x04what\x18\x01 \x01(\r\"=\n\rConfiguration\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x0c\n\x04hash\x18\x02 \x01(\r\x12\x0c\n\x04\x62\x61se\x18\x03 \x01(\x0c\x32\x42\n\x06Orders\x12\x38\n\x06\x46ollow\x12\x19.farwire.v1.FollowRequest\x1a\x11.farwire.v1.Order0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,17 +36,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDER']._serialized_start=110
   _globals['_ORDER']._serialized_end=329
   _globals['_COMMAND']._serialized_start=332
-  _globals['_COMMAND']._serialized_end=540
-  _globals['_SETOUTPUT']._serialized_start=542
-  _globals['_SETOUTPUT']._serialized_end=590
-  _globals['_REPORTSTATE']._serialized_start=592
-  _globals['_REPORTSTATE']._serialized_end=605
-  _globals['_REBOOT']._serialized_start=607
-  _globals['_REBOOT']._serialized_end=615
-  _globals['_SENDLOG']._serialized_start=617
-  _globals['_SENDLOG']._serialized_end=656
-  _globals['_CONFIGURATION']._serialized_start=658
-  _globals['_CONFIGURATION']._serialized_end=719
-  _globals['_ORDERS']._serialized_start=721
-  _globals['_ORDERS']._serialized_end=787
+  _globals['_COMMAND']._serialized_end=576
+  _globals['_SETOUTPUT']._serialized_start=578
+  _globals['_SETOUTPUT']._serialized_end=626
+  _globals['_REPORTSTATE']._serialized_start=628
+  _globals['_REPORTSTATE']._serialized_end=641
+  _globals['_REBOOT']._serialized_start=643
+  _globals['_REBOOT']._serialized_end=651
+  _globals['_SENDLOG']._serialized_start=653
+  _globals['_SENDLOG']._serialized_end=692
+  _globals['_ERASE']._serialized_start=694
+  _globals['_ERASE']._serialized_end=715
+  _globals['_CONFIGURATION']._serialized_start=717
+  _globals['_CONFIGURATION']._serialized_end=778
+  _globals['_ORDERS']._serialized_start=780
+  _globals['_ORDERS']._serialized_end=846
 # @@protoc_insertion_point(module_scope)

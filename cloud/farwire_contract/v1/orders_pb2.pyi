@@ -35,18 +35,20 @@ class Order(_message.Message):
     def __init__(self, order_id: _Optional[str] = ..., dev_eui: _Optional[str] = ..., created_ms: _Optional[int] = ..., expires_ms: _Optional[int] = ..., confirmed: _Optional[bool] = ..., attempts: _Optional[int] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., configuration: _Optional[_Union[Configuration, _Mapping]] = ...) -> None: ...
 
 class Command(_message.Message):
-    __slots__ = ("number", "set_output", "report_state", "reboot", "send_log")
+    __slots__ = ("number", "set_output", "report_state", "reboot", "send_log", "erase")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     SET_OUTPUT_FIELD_NUMBER: _ClassVar[int]
     REPORT_STATE_FIELD_NUMBER: _ClassVar[int]
     REBOOT_FIELD_NUMBER: _ClassVar[int]
     SEND_LOG_FIELD_NUMBER: _ClassVar[int]
+    ERASE_FIELD_NUMBER: _ClassVar[int]
     number: int
     set_output: SetOutput
     report_state: ReportState
     reboot: Reboot
     send_log: SendLog
-    def __init__(self, number: _Optional[int] = ..., set_output: _Optional[_Union[SetOutput, _Mapping]] = ..., report_state: _Optional[_Union[ReportState, _Mapping]] = ..., reboot: _Optional[_Union[Reboot, _Mapping]] = ..., send_log: _Optional[_Union[SendLog, _Mapping]] = ...) -> None: ...
+    erase: Erase
+    def __init__(self, number: _Optional[int] = ..., set_output: _Optional[_Union[SetOutput, _Mapping]] = ..., report_state: _Optional[_Union[ReportState, _Mapping]] = ..., reboot: _Optional[_Union[Reboot, _Mapping]] = ..., send_log: _Optional[_Union[SendLog, _Mapping]] = ..., erase: _Optional[_Union[Erase, _Mapping]] = ...) -> None: ...
 
 class SetOutput(_message.Message):
     __slots__ = ("channel", "value_x100")
@@ -71,6 +73,12 @@ class SendLog(_message.Message):
     kind: int
     offset: int
     def __init__(self, kind: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class Erase(_message.Message):
+    __slots__ = ("what",)
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    what: int
+    def __init__(self, what: _Optional[int] = ...) -> None: ...
 
 class Configuration(_message.Message):
     __slots__ = ("document", "hash", "base")

@@ -225,7 +225,7 @@ class AlarmReport(_message.Message):
     def __init__(self, alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ...) -> None: ...
 
 class StateReport(_message.Message):
-    __slots__ = ("configuration_hash", "reset_reason", "uptime_s", "battery_mv", "oldest_record", "next_record", "dropped_records", "sampling_interval_s")
+    __slots__ = ("configuration_hash", "reset_reason", "uptime_s", "battery_mv", "oldest_record", "next_record", "dropped_records", "sampling_interval_s", "oldest_alarm")
     CONFIGURATION_HASH_FIELD_NUMBER: _ClassVar[int]
     RESET_REASON_FIELD_NUMBER: _ClassVar[int]
     UPTIME_S_FIELD_NUMBER: _ClassVar[int]
@@ -234,6 +234,7 @@ class StateReport(_message.Message):
     NEXT_RECORD_FIELD_NUMBER: _ClassVar[int]
     DROPPED_RECORDS_FIELD_NUMBER: _ClassVar[int]
     SAMPLING_INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_ALARM_FIELD_NUMBER: _ClassVar[int]
     configuration_hash: int
     reset_reason: int
     uptime_s: int
@@ -242,7 +243,8 @@ class StateReport(_message.Message):
     next_record: int
     dropped_records: int
     sampling_interval_s: int
-    def __init__(self, configuration_hash: _Optional[int] = ..., reset_reason: _Optional[int] = ..., uptime_s: _Optional[int] = ..., battery_mv: _Optional[int] = ..., oldest_record: _Optional[int] = ..., next_record: _Optional[int] = ..., dropped_records: _Optional[int] = ..., sampling_interval_s: _Optional[int] = ...) -> None: ...
+    oldest_alarm: int
+    def __init__(self, configuration_hash: _Optional[int] = ..., reset_reason: _Optional[int] = ..., uptime_s: _Optional[int] = ..., battery_mv: _Optional[int] = ..., oldest_record: _Optional[int] = ..., next_record: _Optional[int] = ..., dropped_records: _Optional[int] = ..., sampling_interval_s: _Optional[int] = ..., oldest_alarm: _Optional[int] = ...) -> None: ...
 
 class CommandAnswer(_message.Message):
     __slots__ = ("command_number", "result")

@@ -89,6 +89,7 @@ def tables() -> str:
         "RESULTS": {getattr(command, name): name for name in _RESULTS},
         "COMMANDS": _commands(),
         "REPORT_KINDS": ("log", "crash_report"),
+        "ERASED": ("records", "alarms", "logs"),
         "MAXIMUM_REPORT": log_piece.MAXIMUM_REPORT,
         "ACTUATORS_END": lpp_actuators.END,
         "SENSORS": lpp_periods.SENSORS,
@@ -140,6 +141,7 @@ def _commands() -> dict[str, int]:
         "report_state": command.ReportState(0),
         "reboot": command.Reboot(0),
         "send_log": command.SendLog(0, log_piece.LOG, 0),
+        "erase": command.Erase(0, command.LOGS),
     }
     return {name: command.encode(example)[0] & 0x1F for name, example in examples.items()}
 

@@ -220,6 +220,7 @@ class FakeCloud:
         self.answers: list[command.CommandAnswer] = []
         self.schemas: dict[int, Schema] = {}
         self.given_up_below = 1
+        self.alarms_erased_below = 1
         self.forgotten_below = 1
         self.acknowledgement_limit = 51
         self.queue: list[tuple[int, bytes]] = []
@@ -256,6 +257,7 @@ class FakeCloud:
             report = state_report.decode(payload)
             self.states.append(report)
             self.given_up_below = max(self.given_up_below, report.oldest_record)
+            self.alarms_erased_below = max(self.alarms_erased_below, report.oldest_alarm)
         elif port == ports.COMMAND_ANSWER:
             self.answers.append(command.decode_answer(payload))
         state = self.acknowledgement()
@@ -275,7 +277,7 @@ class FakeCloud:
             if number > through + 1:
                 bitmap[(number - through - 2) // 8] |= 1 << (number - through - 2) % 8
         alarms_through = 0
-        while alarms_through + 1 in self.alarms:
+        while alarms_through + 1 in self.alarms or alarms_through + 1 < self.alarms_erased_below:
             alarms_through += 1
         return Acknowledgement(through, bytes(bitmap), alarms_through, False, False)
 

@@ -1,7 +1,7 @@
 // State report (FPort 212, up).
 function decodeStateReport(bytes) {
   const cursor = new Cursor("state report", bytes);
-  cursor.header(0);
+  const flags = cursor.header(0x01);
   const hash = cursor.unsigned("configuration_hash", 4);
   const reason = cursor.unsigned("reset_reason", 1);
   if (reason >= RESET_REASONS.length) {
@@ -13,9 +13,13 @@ function decodeStateReport(bytes) {
   const held = cursor.varint("next_record - oldest_record");
   const dropped = cursor.varint("dropped_records");
   const interval = cursor.varint("sampling_interval_s");
+  const oldestAlarm = flags ? cursor.varint("oldest_alarm") : 0;
   cursor.end();
   if (battery > 0xffff || oldest + held > MAXIMUM_U32) {
     fail(`state report: battery_mv ${battery} or next_record ${oldest + held} is out of range`);
+  }
+  if (flags && !oldestAlarm) {
+    fail("state report: oldest_alarm is 0, expected 1 or more, or none");
   }
   return {
     frame: "state_report",
@@ -28,5 +32,6 @@ function decodeStateReport(bytes) {
     held_records: held,
     dropped_records: dropped,
     sampling_interval_s: interval,
+    oldest_alarm: oldestAlarm,
   };
 }
