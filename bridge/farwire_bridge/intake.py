@@ -101,7 +101,7 @@ class Intake:
             return Decoded((), confirmed)
         if not self._seen.first_time("ip", topic.dev_eui, frame.session, frame.counter):
             self._counters.add("duplicates")
-            return _NOTHING
+            return Decoded((), confirmed)
         decoded = self._decoded(topic, ip_uplink.event(topic, frame, now_ms), now_ms)
         return replace(decoded, happenings=confirmed + decoded.happenings)
 

@@ -13,6 +13,8 @@ from farwire_bridge.payload_limits import IP_REGION
 from farwire_bridge.topics import EventTopic
 from farwire_codecs.ip_frame import UpFrame
 
+LATEST_MS = 253_402_300_799_999  # the end of 9999, which is protobuf's
+
 
 def event(topic: EventTopic, frame: UpFrame, now_ms: int) -> Any:
     """Return the event of a frame that arrived at `now_ms`."""
@@ -27,5 +29,7 @@ def event(topic: EventTopic, frame: UpFrame, now_ms: int) -> Any:
     found.device_info.dev_eui = topic.dev_eui
     found.device_info.device_name = topic.dev_eui
     found.device_info.application_id = topic.application_id
-    found.time.FromMilliseconds(now_ms - frame.age_ms if frame.utc_ms is None else frame.utc_ms)
+    time_ms = now_ms - frame.age_ms if frame.utc_ms is None else frame.utc_ms
+    if 0 <= time_ms <= LATEST_MS:  # else it says no time that can be told, and counts as one that is missing
+        found.time.FromMilliseconds(time_ms)
     return found

@@ -90,6 +90,7 @@ def test_a_frame_that_comes_twice_counts_once_and_one_of_another_start_is_anothe
         ({"utc_ms": NOW_MS - 90_000_000}, NOW_MS - 90_000_000),
         ({"utc_ms": NOW_MS + 60_000}, NOW_MS),  # a node's clock that goes ahead
         ({"utc_ms": 946_684_800_000}, NOW_MS),  # one that was never set
+        ({"utc_ms": 2**48 - 1}, NOW_MS),  # the year 10889, which no calendar here has
     ],
 )
 def test_a_frame_was_heard_when_it_was_made(bench: Bench, facts: dict[str, int], time_ms: int) -> None:
@@ -98,6 +99,8 @@ def test_a_frame_was_heard_when_it_was_made(bench: Bench, facts: dict[str, int],
 
 def test_the_downlink_that_a_frame_names_arrived(bench: Bench) -> None:
     assert bench.frame(heard=3).happenings[0] == Confirmed(NODE_EUI, item_id(3), True)
+    repeated = bench.frame(heard=5)
+    assert repeated == Decoded((), (Confirmed(NODE_EUI, item_id(5), True),))
     asking = bench.frame(heard=4, port=ip_frame.NOTHING, payload=b"")
     assert asking == Decoded((), (Confirmed(NODE_EUI, item_id(4), True),))
 
