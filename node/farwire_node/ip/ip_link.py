@@ -310,7 +310,7 @@ class IpLink(NoRadio):
 
     @property
     def _may_ask(self) -> bool:
-        """Whether an asking makes sense: a frame under way brings downlinks too, but at once or not at all."""
+        """Whether an asking makes sense: a frame under way brings downlinks too, but does not wait long."""
         return self._asks and self._poll is None and (not self._frames or self._wait_s > ANSWER_S)
 
     @property

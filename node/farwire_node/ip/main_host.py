@@ -105,13 +105,15 @@ class IpNode:
         """Run until `stop` is set, then save what must survive; `began` and `ending` are called meanwhile."""
         clock = clock or Clock(int(time.time() * 1000))
         began()
-        while not stop.is_set():
-            self._wake.clear()
-            until_ms = self._loop.turn(clock.now_ms())
-            self._follow(clock.now_ms())
-            self._wake.wait(min(clock.seconds_until(until_ms), LONGEST_WAIT_S))
-        ending()
-        self._loop.close(clock.now_ms())
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                until_ms = self._loop.turn(clock.now_ms())
+                self._follow(clock.now_ms())
+                self._wake.wait(min(clock.seconds_until(until_ms), LONGEST_WAIT_S))
+        finally:
+            ending()
+            self._loop.close(clock.now_ms())
 
     def _make_link(self) -> IpLink:
         settings = self._settings

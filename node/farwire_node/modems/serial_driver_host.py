@@ -36,17 +36,19 @@ def run(
 ) -> None:
     """Turn `loop` until `stop` is set, then save and give up the port. `tell` is called after every turn,
     `ending` before what is saved."""
-    while not stop.is_set():
-        until_ms = loop.turn(clock.now_ms())
-        tell()
-        wait_s = min(clock.seconds_until(until_ms), _LONGEST_WAIT_S)
-        port = loop.port
-        if isinstance(port, SerialPort):
-            try:
-                port.wait(wait_s)
-            except OSError:
-                continue  # the next turn finds out
-        else:
-            stop.wait(wait_s)
-    ending()
-    loop.close(clock.now_ms())
+    try:
+        while not stop.is_set():
+            until_ms = loop.turn(clock.now_ms())
+            tell()
+            wait_s = min(clock.seconds_until(until_ms), _LONGEST_WAIT_S)
+            port = loop.port
+            if isinstance(port, SerialPort):
+                try:
+                    port.wait(wait_s)
+                except OSError:
+                    continue  # the next turn finds out
+            else:
+                stop.wait(wait_s)
+    finally:
+        ending()
+        loop.close(clock.now_ms())
