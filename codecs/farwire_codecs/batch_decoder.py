@@ -14,7 +14,7 @@ from farwire_codecs.batch_layout import (
     Batch,
     last_row_chance,
 )
-from farwire_codecs.contexts import RARE
+from farwire_codecs.contexts import RARE, keep_start
 from farwire_codecs.errors import MalformedError, UnknownBaseError, UnknownSchemaError
 from farwire_codecs.model import ALL_CHANNELS, LEAN_NEITHER, Model, model_of
 from farwire_codecs.range_coder import RangeDecoder
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from farwire_codecs.base import Base
     from farwire_codecs.contexts import Contexts
 
+keep_start()  # a receiver reads many frames
 _KNOWN = ACKNOWLEDGEMENT_WANTED | INLINE_SCHEMA | CARRIED | ONE_CHANNEL | OFF_GRID
 
 

@@ -37,23 +37,24 @@ class Contexts:
     """Chances and counts of all contexts: `chances` of 16 bits, `counts` of 8."""
 
     def __init__(self) -> None:
-        self.chances = array("H", range(ALL))
-        self.counts = bytearray(ALL)
-        self.start()
+        if _kept:
+            self.chances: array[int] = _kept[0].chances[:]
+            self.counts: bytearray = _kept[0].counts[:]
+        else:
+            self.chances = array("H", range(ALL))
+            self.counts = bytearray(ALL)
+            self.start()
 
     def start(self, flat: bool = False) -> None:
         """Begin as every self-contained frame begins; `flat`: as if nothing had been trained."""
-        if _begun and not flat and _begun[0][0] is START:
-            self.chances[:] = _begun[0][1]
-            self.counts[:] = _begun[0][2]
+        if _kept and not flat:
+            self.copy(_kept[0])
             return
         chances, counts, trained = self.chances, self.counts, START
         for at in range(ALL):
             chance = 0 if flat else trained[at]
             chances[at] = chance << 8 if chance else 32768
             counts[at] = TRAINED if chance else UNTRAINED
-        if not flat:
-            _begun[:] = [(START, chances[:], counts[:])]
 
     def copy(self, other: "Contexts") -> None:
         """Take over the state of another, without taking heap."""
@@ -61,5 +62,10 @@ class Contexts:
         self.counts[:] = other.counts
 
 
-# The start tables, and the chances and counts that they gave: once it is known, a start is a copy.
-_begun: "list[tuple[bytes, array[int], bytearray]]" = []
+_kept: list[Contexts] = []  # one that has begun, or none
+
+
+def keep_start() -> None:
+    """Let every start be a copy of one that is kept: where there is heap for it."""
+    _kept[:] = []
+    _kept.append(Contexts())

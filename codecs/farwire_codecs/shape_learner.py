@@ -20,7 +20,7 @@ from farwire_codecs.schema import (
 
 TYPE_CHECKING = False  # what mypy reads and MicroPython does not
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     Values = list[int | None]
 
@@ -32,8 +32,8 @@ class ShapeLearner:
     """Learns one column a call of `step`, since a column takes a board seconds.
 
     `column(at)` returns the values of a column, oldest first, None where one is missing, of the same records
-    each time; `axes` are the columns' axes. Shapes are good for any values: others than these only take more
-    bits.
+    each time within a step, as a list that is the learner's to change: it holds two of them at a time.
+    `axes` are the columns' axes. Shapes are good for any values: others than these only take more bits.
     """
 
     def __init__(self, axes: list[Axis], column: "Callable[[int], Values]") -> None:
@@ -48,39 +48,31 @@ class ShapeLearner:
 
     def step(self) -> None:
         """Learn the next column."""
-        values = self._column(len(self.shapes))
-        known = sorted([value for value in values if value is not None])
+        steps = self._column(len(self.shapes))
+        known = _known(steps)
         if not known:
             self.shapes.append(Shape(2, LAST, False, 0, 0, 0, NO_PARTNER, 0))
             return
         step2 = _step2(known)
-        steps = _in_steps(values, step2)
         reference = min(max(2 * known[len(known) // 2] // step2, -MAXIMUM_REFERENCE), MAXIMUM_REFERENCE)
         spread = 0
         for value in known:
             spread += abs(2 * value // step2 - reference)
+        spread = min(_bits(spread // len(known)), SPREADS - 1)
+        known = []  # a board has other use for it
+        _to_steps(steps, step2)
         predictor, partner, weight = self._predictor(steps)
-        other = (
-            None if partner == NO_PARTNER else _in_steps(self._column(partner), self.shapes[partner].step2)
+        moves = None if partner == NO_PARTNER else self._moves(partner)
+        total = count = 0
+        for residual in _residuals(steps, moves, predictor, weight):
+            total += abs(residual)
+            count += 1
+        scale = scale_of((total << 8) // max(1, count))
+        contexts = Contexts()
+        uneven = _cost(contexts, _residuals(steps, moves, predictor, weight), scale, UNEVEN) < _cost(
+            contexts, _residuals(steps, moves, predictor, weight), scale, EVEN
         )
-        residuals = _residuals(steps, other, predictor, weight)
-        mean = 0
-        for residual in residuals:
-            mean += abs(residual)
-        scale = scale_of((mean << 8) // max(1, len(residuals)))
-        uneven = _cost(residuals, scale, UNEVEN) < _cost(residuals, scale, EVEN)
-        self.shapes.append(
-            Shape(
-                step2,
-                predictor,
-                uneven,
-                scale,
-                reference,
-                min(_bits(spread // len(known)), SPREADS - 1),
-                partner,
-                weight,
-            )
-        )
+        self.shapes.append(Shape(step2, predictor, uneven, scale, reference, spread, partner, weight))
 
     def _predictor(self, steps: "Values") -> tuple[int, int, int]:
         """Return predictor, partner and weight with the smallest residuals."""
@@ -88,15 +80,38 @@ class ShapeLearner:
         best = (alone, NO_PARTNER, 0)
         least = cost - cost // _BARELY
         for at in range(len(self.shapes)):
-            other = _in_steps(self._column(at), self.shapes[at].step2)
-            weight = _weight(steps, other)
+            moves = self._moves(at)
+            weight = _weight(steps, moves)
             if weight:
                 for kind in (LAST,) if alone == LAST else (LAST, alone):
-                    cost = _size(_residuals(steps, other, kind, weight))
+                    cost = _size(_residuals(steps, moves, kind, weight))
                     if cost < least:
                         least = cost
                         best = (kind, at, weight)
         return best
+
+    def _moves(self, at: int) -> list[int]:
+        """Return by how much a learned column changed in each record, 0 where it has no value."""
+        moves = self._column(at)
+        _to_steps(moves, self.shapes[at].step2)
+        last = None
+        for index in range(len(moves)):
+            step = moves[index]
+            moves[index] = 0 if step is None or last is None else step - last
+            last = last if step is None else step
+        return moves  # type: ignore[return-value]  # none is None any more
+
+
+def _known(values: "Values") -> list[int]:
+    """Return the values that are there, in their order."""
+    known = [0] * (len(values) - values.count(None))
+    at = 0
+    for value in values:
+        if value is not None:
+            known[at] = value
+            at += 1
+    known.sort()
+    return known
 
 
 def _step2(known: "list[int]") -> int:
@@ -126,24 +141,15 @@ def _step2(known: "list[int]") -> int:
     return half
 
 
-def _in_steps(values: "Values", step2: int) -> "Values":
-    return [None if value is None else 2 * value // step2 for value in values]
+def _to_steps(values: "Values", step2: int) -> None:
+    for at in range(len(values)):
+        value = values[at]
+        if value is not None:
+            values[at] = 2 * value // step2
 
 
-def _moves(steps: "Values") -> list[int]:
-    """Return by how much a column changed in each record, 0 where it has no value."""
-    moves = []
-    last = None
-    for step in steps:
-        moves.append(0 if step is None or last is None else step - last)
-        last = last if step is None else step
-    return moves
-
-
-def _residuals(steps: "Values", other: "Values | None", predictor: int, weight: int) -> list[int]:
-    """Return what the model would have to code of these values."""
-    moves = _moves(other) if other is not None else None
-    residuals = []
+def _residuals(steps: "Values", moves: "list[int] | None", predictor: int, weight: int) -> "Iterator[int]":
+    """Yield what the model would have to code of these values."""
     known = False
     last = before = 0
     for at in range(len(steps)):
@@ -154,25 +160,27 @@ def _residuals(steps: "Values", other: "Values | None", predictor: int, weight: 
             beside = (FRACTION >> 1) * (predictor * (last - before) + 1)
             if moves is not None:
                 beside += weight * moves[at]
-            residuals.append(step - last - beside // FRACTION)
+            yield step - last - beside // FRACTION
         before = last if known else step
         last = step
         known = True
-    return residuals
 
 
-def _weight(steps: "Values", other: "Values") -> int:
-    """Return by how many sixteenths of the other's change this one changes: least squares."""
-    moves, others = _moves(steps), _moves(other)
+def _weight(steps: "Values", moves: list[int]) -> int:
+    """Return by how many sixteenths of the other's moves this one moves: least squares."""
     product = square = 0
-    for at in range(len(moves)):
-        product += others[at] * moves[at]
-        square += others[at] * others[at]
+    last = None
+    for at in range(len(steps)):
+        step = steps[at]
+        if step is not None:
+            product += moves[at] * (0 if last is None else step - last)
+            last = step
+        square += moves[at] * moves[at]
     weight = (2 * FRACTION * product + square) // (2 * square) if square else 0
     return min(max(weight, -MAXIMUM_WEIGHT), MAXIMUM_WEIGHT)
 
 
-def _size(residuals: list[int]) -> int:
+def _size(residuals: "Iterable[int]") -> int:
     """Return about what residuals take, in quarter bits: 4 x log2(2 x |residual| + 1)."""
     total = 0
     for residual in residuals:
@@ -182,9 +190,10 @@ def _size(residuals: list[int]) -> int:
     return total
 
 
-def _cost(residuals: list[int], scale: int, table: int) -> int:
+def _cost(contexts: Contexts, residuals: "Iterable[int]", scale: int, table: int) -> int:
     """Return what residuals take in a table, in 1/16 bits."""
-    coder = MeasuringCoder(Contexts())
+    contexts.start()
+    coder = MeasuringCoder(contexts)
     magnitude = magnitude_of(scale)
     last = 0
     for residual in residuals:

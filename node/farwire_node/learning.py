@@ -8,7 +8,7 @@ from farwire_node.store import RecordStore
 
 FIRST_AFTER = 48  # records: enough for a scale and a predictor
 THEN_AFTER = 512  # and from then on every so many
-WINDOW = 384  # records learned from, the newest: the values of two columns are on the heap, a few KB
+WINDOW = 384  # records learned from, the newest: the values of two columns are on the heap, 3 KB
 
 
 class Learning:
@@ -47,10 +47,14 @@ class Learning:
     def _column(self, at: int) -> "list[int | None]":
         index, axis = self._columns[at]
         store = self._store
-        values: list[int | None] = []
-        if store is not None:
-            for number in range(max(store.oldest_recalled, store.next - WINDOW), store.next):
-                record = store.recall(number)
-                raw = None if record is None else record.values[index]
-                values.append(None if raw is None else raw[axis])
+        if store is None:
+            return []
+        first = max(store.oldest_recalled, store.next - WINDOW)
+        # Of its size from the start: a list that grows takes heap twice.
+        values: list[int | None] = [None] * (store.next - first)
+        for place in range(len(values)):
+            record = store.recall(first + place)
+            raw = None if record is None else record.values[index]
+            if raw is not None:
+                values[place] = raw[axis]
         return values
