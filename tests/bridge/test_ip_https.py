@@ -52,10 +52,10 @@ class Edge:
         self.mailbox = Mailbox(self.happened.put, self.counters, Tags(100))
         self.server = IpHttps(settings, self.mailbox, self._deliver, self.counters, lambda: 1_000)
         self.server.start()
-        self._ca = ca
+        self.ca = ca
 
     def connect(self) -> http.client.HTTPSConnection:
-        context = ssl.create_default_context(cafile=str(self._ca))
+        context = ssl.create_default_context(cafile=str(self.ca))
         return http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=10, context=context)
 
     def post(self, path: str = PATH, body: bytes = FRAME, **headers: str) -> tuple[int, bytes]:
@@ -200,6 +200,43 @@ def test_the_mailbox_shows_empties_and_bounds_a_queue(edge: Edge) -> None:
 def test_a_stranger_that_says_nothing_holds_up_nobody(edge: Edge) -> None:
     with socket.create_connection(("127.0.0.1", edge.server.port)):
         assert edge.post() == (204, b"")
+
+
+def test_a_head_without_end_and_one_that_is_none_end_their_connections_and_nothing_else(edge: Edge) -> None:
+    for text in (b"POST " + b"x" * 100_000, b"\x00\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+        context = ssl.create_default_context(cafile=str(edge.ca))
+        with (
+            socket.create_connection(("127.0.0.1", edge.server.port)) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+            contextlib.suppress(OSError),
+        ):
+            connection.sendall(text)
+            while connection.recv(1_000):
+                pass
+
+    assert edge.post() == (204, b"")
+    assert len(edge.messages) == 1
+
+
+def test_a_request_of_http_1_0_has_its_connection_closed_behind_the_answer(edge: Edge) -> None:
+    connection = edge.connect()
+    connection._http_vsn_str = "HTTP/1.0"  # type: ignore[attr-defined] (as small boards send it)
+    connection.request("POST", PATH, FRAME, AUTHORIZED)
+    response = connection.getresponse()
+
+    assert response.status == 204
+    assert response.getheader("Connection") == "close"
+    connection.close()
+
+
+def test_a_stranger_with_wrong_tokens_does_not_fill_the_log(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        assert edge.post(Authorization="Bearer another")[0] == 401
+
+    assert [record.message for record in caplog.records] == ["an IP node's token is wrong"]
+    assert "another" not in caplog.text
 
 
 def test_several_requests_go_over_one_connection(edge: Edge) -> None:

@@ -16,34 +16,21 @@ from farwire_node.reset_host import Run
 from farwire_node.systemd_host import ALIVE, READY, Service
 
 PROGRAM = """
-import os, sys, time
+import signal, sys, threading
+from importlib import import_module
 from pathlib import Path
-from farwire_codecs.schema import Channel
-from farwire_node.ip.main_host import IpNode
-from farwire_node.modems.file_storage_host import FileStorage
 from farwire_node.modems.settings_host import NodeSettings
-from farwire_node.sensor import Sensor
-from farwire_node.service_host import GuardedProgram
-import signal, threading
 
-class Stuck(Sensor):
-    channels = (Channel(1, 103),)
-    def read(self, now_ms):
-        if (folder / "hang").exists():
-            while True:
-                time.sleep(1)
-        return ((1,),)
-
-folder = Path(sys.argv[1])
+folder, link = Path(sys.argv[1]), sys.argv[2]
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
-settings = NodeSettings(dev_eui="70b3d57ed0000a01", link="mqtt", data=folder / "data", sampling_interval_s=1,
-    reporting_interval_s=60, server_host="127.0.0.1", server_port=1)
-program = GuardedProgram(settings.data, os.environ)
-node = IpNode(settings, (Stuck(),), (), FileStorage(settings.data), guard=program.guard)
-node.run(stop, began=program.began, ending=program.ending)
-program.ended()
+settings = NodeSettings(dev_eui="70b3d57ed0000a01", link=link, data=folder / "data", sampling_interval_s=1,
+    reporting_interval_s=60, temperature=folder / "temperature", server_host="127.0.0.1", server_port=1,
+    port=folder / "modem", join_eui="70b3d57ed0000000", app_key="00112233445566778899aabbccddeeff")
+program = import_module("farwire_node." + ("modems" if link == "modem" else "ip") + ".main_host")
+program.run(settings, stop)
 """
+LINKS = ("modem", "mqtt", "https")
 
 
 class Systemd:
@@ -51,6 +38,7 @@ class Systemd:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        (folder / "temperature").write_text("41234\n")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
         self._socket.settimeout(30)
@@ -61,11 +49,16 @@ class Systemd:
             "PYTHONPATH": ":".join(sys.path),
         }
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", PROGRAM, str(self.folder)]
+    def start(self, link: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-c", PROGRAM, str(self.folder), link]
         process = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL)
         assert self.next() == READY
         return process
+
+    def hang(self) -> None:
+        """Have the sensor's file wait for somebody who writes into it."""
+        os.mkfifo(self.folder / "fifo")
+        (self.folder / "fifo").replace(self.folder / "temperature")
 
     def next(self) -> str:
         return self._socket.recv(100).decode()
@@ -95,8 +88,11 @@ def systemd(tmp_path: Path):  # type: ignore[no-untyped-def]
     found.close()
 
 
-def test_a_healthy_service_keeps_telling_and_an_orderly_stop_is_known_as_one(systemd: Systemd) -> None:
-    process = systemd.start()
+@pytest.mark.parametrize("link", LINKS)
+def test_a_healthy_service_keeps_telling_and_an_orderly_stop_is_known_as_one(
+    systemd: Systemd, link: str
+) -> None:
+    process = systemd.start(link)
     assert [systemd.next() for _ in range(5)] == [ALIVE] * 5
 
     process.terminate()
@@ -108,8 +104,8 @@ def test_a_healthy_service_keeps_telling_and_an_orderly_stop_is_known_as_one(sys
 def test_a_hang_ends_the_beats_and_after_the_abort_it_is_known_as_one_with_its_place(
     systemd: Systemd,
 ) -> None:
-    process = systemd.start()
-    (systemd.folder / "hang").touch()
+    process = systemd.start("mqtt")
+    systemd.hang()
     systemd.beats_stop()
     assert process.poll() is None
     process.send_signal(signal.SIGABRT)  # as systemd's watchdog does
@@ -125,7 +121,7 @@ def test_a_hang_ends_the_beats_and_after_the_abort_it_is_known_as_one_with_its_p
 
 
 def test_a_kill_is_known_as_a_crash(systemd: Systemd) -> None:
-    process = systemd.start()
+    process = systemd.start("mqtt")
     assert systemd.next() == ALIVE
 
     process.kill()
@@ -135,11 +131,11 @@ def test_a_kill_is_known_as_a_crash(systemd: Systemd) -> None:
 
 
 def test_the_node_reports_the_kill_of_the_run_before(systemd: Systemd) -> None:
-    killed = systemd.start()
+    killed = systemd.start("mqtt")
     assert systemd.next() == ALIVE
     killed.kill()
     killed.wait(30)
-    process = systemd.start()
+    process = systemd.start("mqtt")
     assert systemd.next() == ALIVE
     process.terminate()
     process.wait(30)
