@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
     from board_main.main import PinRail
 
+NEVER = ("farwire_node.ram_shelf.RamShelf",)  # as in eu868_flash
+RECORDS = "deep.log"  # not that of eu868_flash, whose sectors are longer
+SECTORS, SECTOR_BYTES = 128, 1024  # a boot reads half of the newest sector, on the average
+
 
 def run(sensors: "Callable[[PinRail], tuple[Any, ...]]") -> None:
     """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail."""
-    eu868_flash.run(sensors, _deep)
+    eu868_flash.run(sensors, _deep, RECORDS, SECTORS, SECTOR_BYTES)
 
 
 def _deep(settings: "dict[str, Any]") -> DeepSleep:

@@ -31,19 +31,22 @@ IN_MEMORY = 64  # records
 def run(
     sensors: "Callable[[PinRail], tuple[Any, ...]]",
     deep_of: "Callable[[dict[str, Any]], DeepSleep] | None" = None,
+    records: str = RECORDS,
+    sectors: int = SECTORS,
+    sector_bytes: int = SECTOR_BYTES,
 ) -> None:
     """Run the board for ever. `sensors` makes those that are soldered on; it gets their rail.
 
-    `deep_of` makes from the settings what sleeps deeply; None: nothing does.
+    `deep_of` makes from the settings what sleeps deeply; None: nothing does. `records` is the file's name.
     """
     gc.threshold(THRESHOLD)  # type: ignore[attr-defined]  # MicroPython's
     with open(SETTINGS) as text:
         settings = json.load(text)
     deep = None if deep_of is None else deep_of(settings)
-    if RECORDS not in os.listdir():
-        open(RECORDS, "wb").close()
-    file = open(RECORDS, "r+b")  # noqa: SIM115 (for ever)
-    flash = FileFlash(file, SECTORS, SECTOR_BYTES, os.sync)
+    if records not in os.listdir():
+        open(records, "wb").close()
+    file = open(records, "r+b")  # noqa: SIM115 (for ever)
+    flash = FileFlash(file, sectors, sector_bytes, os.sync)
 
     def shelf_of(schema: Schema) -> FlashShelf:
         return FlashShelf(schema, IN_MEMORY, flash)

@@ -196,17 +196,12 @@ def _identity(node: Node, attributes: "list[tuple[Any, str]]") -> "tuple[Any, ..
 def _attributes(root: "Any") -> "list[tuple[Any, str]]":
     """Return each object's attributes, the object with each, of all that can be reached from `root`."""
     found: list[tuple[Any, str]] = []
-    seen: set[int] = set()
-    _reach(root, found, seen)
+    _reach(root, found, set())
     return found
 
 
 def _reach(thing: "Any", found: "list[tuple[Any, str]]", seen: "set[int]") -> None:
-    if isinstance(thing, (list, tuple)):
-        for each in thing:
-            _reach(each, found, seen)
-        return
-    if not hasattr(thing, "__dict__") or callable(thing) or isinstance(thing, _LEFT) or id(thing) in seen:
+    if id(thing) in seen or callable(thing) or isinstance(thing, _LEFT):
         return
     seen.add(id(thing))
     names = sorted(thing.__dict__)
@@ -214,9 +209,14 @@ def _reach(thing: "Any", found: "list[tuple[Any, str]]", seen: "set[int]") -> No
         if isinstance(thing, kind):
             names = list(only)
     for name in names:
-        if name not in _MADE:
-            found.append((thing, name))
-            _reach(getattr(thing, name), found, seen)
+        if name in _MADE:
+            continue
+        found.append((thing, name))
+        value = getattr(thing, name)
+        parts = value if isinstance(value, list) and value and hasattr(value[0], "__dict__") else (value,)
+        for part in parts:
+            if hasattr(part, "__dict__"):
+                _reach(part, found, seen)
 
 
 def _save_nothing(_key: str, _value: bytes) -> None:
