@@ -2,7 +2,7 @@
 
 A request waits for its answer, and the node with it: as class C, too, keep it short (an IpLink's `wait_s` of
 0), so that sampling goes on. Whether the server's certificate is verified is that module's doing (that of
-micropython-lib verifies none, in 2025); without it anybody can be the server.
+micropython-lib verifies none); without it anybody can be the server.
 """
 
 from farwire_codecs import ip_frame

@@ -49,20 +49,23 @@ class MqttBoard(Carrier):
 
     def do(self, action: "Open | Carry | Close", now_ms: int) -> None:
         """Begin an action, which is over when this returns."""
+        if not isinstance(action, Carry):
+            self.close()
+        if isinstance(action, Close) or (isinstance(action, Carry) and self._client is None):
+            return
         try:
             if isinstance(action, Carry):
-                if self._client is not None:
-                    self._client.publish(self._up, action.data, False, 1)
-                    self._link.on_taken(action.token, now_ms)
-            elif isinstance(action, Open):
-                self.close()
-                self._open()
-                self._ping_ms = now_ms + PING_MS
-                self._link.on_open(now_ms)
+                self._client.publish(self._up, action.data, False, 1)
             else:
-                self.close()
+                self._open()
         except Exception:  # OSError, and umqtt.simple's own MQTTException
             self._lost(now_ms)
+            return
+        if isinstance(action, Carry):  # a fault of the link's own is none of the network's
+            self._link.on_taken(action.token, now_ms)
+        else:
+            self._ping_ms = now_ms + PING_MS
+            self._link.on_open(now_ms)
 
     def report(self, now_ms: int) -> None:
         """Look for downlinks, and let the broker know that the node is there."""
@@ -89,16 +92,18 @@ class MqttBoard(Carrier):
         if client is not None:
             try:
                 client.disconnect()
-            except Exception:
-                return  # it is gone already
+            except Exception:  # it is gone already, but its socket is not, and a board has few
+                try:
+                    client.sock.close()
+                except Exception:
+                    return
 
     def _open(self) -> None:
-        client = self._make_client()
+        self._client = client = self._make_client()
         client.set_callback(self._on_message)
         client.connect(False, (self._timeout_ms + 999) // 1000)
         self._poller = self._select.poll()
         self._poller.register(client.sock, self._select.POLLIN)
-        self._client = client
         self._heard = True
         read = client.wait_msg
 

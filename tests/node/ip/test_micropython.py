@@ -12,11 +12,13 @@ from farwire_codecs import acknowledgement, configuration, ip_frame, ports
 from farwire_codecs.configuration import Setting
 from farwire_codecs.ip_frame import DownFrame
 from farwire_codecs.schema import Channel
+from farwire_node.guard import Guard
 from farwire_node.ip.https_board import HttpsBoard
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.loop import Loop
 from farwire_node.ip.mqtt_board import MqttBoard
 from farwire_node.node import Node
+from farwire_node.node_events import Crashed
 from farwire_node.sensor import Sensor
 from farwire_node.storage import MemoryStorage
 
@@ -130,19 +132,37 @@ def play(over_mqtt):
     sensor = Counting()
     server = Server(sensor)
     factory = configuration.canonical((Setting(1, None, 10), Setting(2, None, 60)))
-    link = IpLink(lambda n: n // 2, None, None if over_mqtt else 60000)
-    node = Node(1, (sensor,), (), link, MemoryStorage(), lambda n: n // 2, factory=factory)
+    storage = MemoryStorage()
+
+    def new_link():
+        return IpLink(lambda n: n // 2, None, None if over_mqtt else 60000, storage=storage)
+
+    def build(reason):
+        loop.renew(new_link())
+        return Node(
+            1, (sensor,), (), loop.link, storage, lambda n: n // 2, factory=factory, reset_reason=reason
+        )
+
+    link = new_link()
     if over_mqtt:
         carrier = MqttBoard(link, lambda: Client(server), "0000000000000001", "farwire", Select())
     else:
         carrier = HttpsBoard(link, Requests(server), "https://there/farwire/0000000000000001", "secret")
-    loop = Loop(node, link, carrier)
-    now_ms = 0
+    guard = Guard(build, storage)
+    loop = Loop(guard, link, carrier)
+    now_ms, crashes, opened = 0, 0, 0
     while now_ms < 600000:
+        if not opened and now_ms > 300000:
+            opened = loop.link.counters["opened"]
+            loop.link.on_taken = broken
         now_ms = min(max(now_ms + 1, loop.turn(now_ms)), now_ms + 500)
-    node.suspend(now_ms)
-    carrier.close()
-    return sensor.value, node.pending() < 10, server.frames.count(210) >= 5, link.counters["opened"]
+        crashes += len([event for event in guard.events() if isinstance(event, Crashed)])
+    loop.close(now_ms)
+    return sensor.value, guard.pending() < 20, server.frames.count(210) >= 5, opened, crashes
+
+
+def broken(token, now_ms):
+    raise IndexError("broken")
 """
 
 
@@ -156,7 +176,7 @@ def test_a_node_reports_and_is_acknowledged_on_micropython_as_on_cpython(over_mq
     here = names["play"](over_mqtt)  # type: ignore[operator]
     assert printed.strip() == str(here)
     assert here[1:3] == (True, True)
-    assert here[3] == 2  # once more after the failure
+    assert here[3:] == (2, 1)  # opened once more after the failure of the network; one of the program's own
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)

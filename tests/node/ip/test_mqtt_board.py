@@ -21,6 +21,7 @@ class Client:
         self.pings = 0
         self.is_there = True
         self.closed = False
+        self.sockets_closed = 0
         self.waited_ms: list[int] = []
 
     def set_callback(self, callback) -> None:  # type: ignore[no-untyped-def]
@@ -53,6 +54,11 @@ class Client:
 
     def disconnect(self) -> None:
         self.closed = True
+        if not self.is_there:
+            raise OSError("no route")
+
+    def close(self) -> None:
+        self.sockets_closed += 1
 
     def _answer(self, what: object) -> None:
         if self.is_there:
@@ -110,7 +116,17 @@ def test_a_broker_that_takes_no_frame_loses_the_connection_after_the_time_out(
 
     assert not link.joined
     assert client.closed
+    assert client.sockets_closed == 1
     assert client.waited_ms[-1] == TIMEOUT_MS
+
+
+def test_a_connection_that_could_not_be_made_leaves_no_socket_behind(client: Client, link: IpLink) -> None:
+    carrier = MqttBoard(link, lambda: client, "70b3d57ed0000a01", "farwire", Select())
+    client.is_there = False  # it accepts, and says nothing
+
+    carrier.do(Open(), 0)
+
+    assert client.sockets_closed == 1
 
 
 def test_a_ping_that_is_not_answered_by_the_next_one_ends_the_connection(
