@@ -45,10 +45,11 @@ class Names:
         alone = {ATTRIBUTE + name for name in keywords} | set(_of_class_bodies(marked))
         self._give(uses, alone, taken)
         renamed: ast.Module = ast.fix_missing_locations(_Rename(self.given).visit(marked))
+        first = _list_first(renamed)
         for node in ast.walk(renamed):
             if _is_named_tuple(node):  # one text takes two bytes a field less than a tuple of them
                 node.args[1] = ast.Constant(" ".join(str(field.value) for field in fields(node)))  # type: ignore[attr-defined]
-        renamed.body.insert(0, _list_first(renamed))
+        renamed.body.insert(0, first)
         return ast.fix_missing_locations(renamed)
 
     def _give(self, uses: "Counter[str]", alone: set[str], taken: set[str]) -> None:

@@ -39,6 +39,11 @@ class Resolve(ast.NodeTransformer):
         self._classes.pop()
         return node
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        missing = isinstance(node.func, ast.Constant) and node.func.value is None
+        return node.func if missing else node
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if any(node.id in scope for scope in self._scopes):
             return node
@@ -47,6 +52,8 @@ class Resolve(ast.NodeTransformer):
         key = self._program.resolve(self._module, node.id)
         if key is None:
             return node
+        if key in self._program.never:
+            return ast.Constant(None)
         if isinstance(node.ctx, ast.Load) and key in self._constants:
             return self._constants[key]
         return ast.Name(spelled(key), node.ctx)
@@ -57,6 +64,8 @@ class Resolve(ast.NodeTransformer):
             key = self._program.resolve(module, node.attr)
             if key is None:
                 raise PackError(f"{self._module}: {ast.unparse(node)} is not defined")
+            if key in self._program.never:
+                return ast.Constant(None)
             return self._constants.get(key) or ast.Name(spelled(key), node.ctx)
         self.generic_visit(node)
         return node

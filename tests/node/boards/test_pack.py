@@ -171,6 +171,27 @@ def test_named_fields_keep_what_they_mean(tmp_path: Path) -> None:
     assert outcome(source) == ((2, 1), 2)
 
 
+def test_what_an_entry_says_that_it_never_reaches_is_left_out(tmp_path: Path) -> None:
+    source = packed(
+        tmp_path,
+        shelves="class Memory:\n    kind = 'memory'\n\nclass Flash:\n    kind = 'flash'\n",
+        main="""
+        from ours.shelves import Flash, Memory
+        NEVER = ("ours.shelves.Memory",)
+        def run(shelf=None):
+            return (Flash() or Memory()).kind
+        """,
+    )
+
+    assert outcome(source) == "flash"
+    assert "memory" not in source
+
+
+def test_what_an_entry_never_reaches_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"ours\.main: NEVER says ours\.main\.gone"):
+        packed(tmp_path, main="NEVER = ('ours.main.gone',)\n\ndef run():\n    return 1\n")
+
+
 def test_an_errors_text_becomes_a_number_that_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "ours"
     folder.mkdir()
