@@ -102,10 +102,11 @@ def state_entry(
     upcoming: int = 1,
     time_ms: int = T0,
     dev_eui: str = EUI,
+    reset_reason: int = 1,
 ) -> contract.Entry:
     report = contract.StateReport(
         configuration_hash=hash_,
-        reset_reason=1,
+        reset_reason=reset_reason,
         uptime_s=3600,
         battery_mv=3300,
         oldest_record=oldest,

@@ -9,6 +9,7 @@ import pytest
 from farwire_contract.v1 import telemetry_pb2 as contract
 from tests.cloud.browser import Browser, chromium
 from tests.cloud.examples import (
+    EUI,
     OTHER_EUI,
     T0,
     alarm,
@@ -18,6 +19,7 @@ from tests.cloud.examples import (
     reading,
     record,
     records_entry,
+    state_entry,
 )
 from tests.cloud.memory_table import MemoryTable
 from tests.cloud.running import ADMIN_KEY, Running, eventually, running
@@ -160,6 +162,89 @@ def test_what_a_vendors_codec_named_is_shown_and_drawn(browser: Browser, cloud: 
     )
 
 
+def piece(at_ms: int, number: int, offset: int, data: bytes, *, last: bool, kind: int = 0) -> contract.Entry:
+    found = contract.LogPiece(kind=kind, number=number, offset=offset, last=last, data=data)
+    return entry(time_ms=T0 + at_ms, identity=f"p{at_ms}", log_piece=found)
+
+
+def opened_logs(browser: Browser, cloud: Running, width: int = 1280) -> Browser:
+    page = opened(browser, cloud, width)
+    page.wait("return document.getElementById('link').textContent === 'live'")
+    page.run("document.querySelector('#logs summary').click()")
+    page.wait("return document.getElementById('logs-list').children.length > 0")
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_device_wrote_down_is_shown(browser: Browser, cloud: Running, width: int) -> None:
+    crash = b"crash 0badcafe\nuptime_s 31\n" + HOSTILE.encode() + b"\n"
+    cloud.deliver(
+        piece(1, 4, 0, crash, last=True, kind=1), piece(2, 5, 0, b"12 W started: crash\n", last=False)
+    )
+
+    page = opened_logs(browser, cloud, width)
+
+    heads = page.run("return [...document.querySelectorAll('.report h3')].map((each) => each.textContent)")
+    assert [head.partition(" · ")[0] for head in heads] == ["Log 5", "Crash report 4"]
+    assert heads[0].endswith("in part")
+    text = page.text()
+    assert "crash 0badcafe\nuptime_s 31" in text
+    assert HOSTILE in text
+    assert "Did not come: from byte 20 on." in text
+    assert page.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    cloud.deliver(piece(3, 5, 20, b"13 W rebooted\n", last=True))
+    page.wait("return document.body.innerText.includes('13 W rebooted')")
+    assert "Did not come" not in page.text()
+    assert page.errors() == []
+
+
+def test_a_device_is_asked_for_its_log_and_the_fate_of_that_is_told(browser: Browser, cloud: Running) -> None:
+    page = opened_logs(browser, cloud)
+    assert "None has come yet." in page.text()
+
+    page.run("document.querySelector('[data-report=crash_report]').click()")
+
+    page.wait("return document.getElementById('logs-state').textContent.startsWith('Crash report: waits')")
+    (order,) = cloud.get(f"/devices/{EUI}/commands")["orders"]
+    assert (order["command"]["command"], order["command"]["report"]) == ("send_log", "crash_report")
+    done = contract.CommandAnswer(command_number=order["command"]["number"], result=contract.DONE)
+    cloud.deliver(entry(time_ms=T0 + 122 * 60_000, identity="done", answer=done))
+    page.wait("return document.getElementById('logs-state').textContent.includes('the device answered')")
+
+
+def test_a_viewers_key_shows_logs_and_asks_for_none(browser: Browser, cloud: Running) -> None:
+    cloud.deliver(piece(1, 5, 0, b"12 W started: power_on\n", last=True))
+    made = cloud.api.post("/api/v1/keys", json={"name": "visitor", "role": "viewer"})
+    page = opened(browser, cloud)
+    page.open("about:blank")
+    page.open(f"{cloud.api.base_url}/#key={made.json()['key']}")
+    page.wait("return document.getElementById('plot')?.dataset.points > 0")
+    page.run("document.querySelector('#logs summary').click()")
+    page.wait("return document.body.innerText.includes('12 W started: power_on')")
+
+    page.run("document.querySelector('[data-report=log]').click()")
+
+    page.wait("return /^Log: .*operator/.test(document.getElementById('logs-state').textContent)")
+    assert cloud.get(f"/devices/{EUI}/commands")["orders"] == []
+    page.errors()  # the 403 that this test is about
+
+
+def test_a_device_in_safe_mode_is_plain_to_see_until_it_runs_again(browser: Browser, cloud: Running) -> None:
+    page = opened(browser, cloud)
+    page.wait("return document.getElementById('link').textContent === 'live'")
+    assert page.run("return document.getElementById('safe-mode').hidden")
+
+    cloud.deliver(state_entry(time_ms=T0 + 121 * 60_000, reset_reason=8))
+
+    page.wait("return !document.getElementById('safe-mode').hidden")
+    card = f"document.querySelector('[data-eui=\"{EUI}\"]').innerText"
+    assert "safe mode" in page.run(f"return {card}")
+    assert "Safe mode: the device crashed repeatedly" in page.text()
+    cloud.deliver(state_entry(time_ms=T0 + 122 * 60_000, reset_reason=4))
+    page.wait("return document.getElementById('safe-mode').hidden")
+    assert "safe mode" not in page.run(f"return {card}")
+
+
 def test_a_new_device_appears_by_itself(browser: Browser, cloud: Running) -> None:
     page = opened(browser, cloud)
     page.wait("return document.getElementById('link').textContent === 'live'")
@@ -211,7 +296,8 @@ def test_the_page_needs_nothing_from_elsewhere(cloud: Running) -> None:
     with httpx.Client(base_url=cloud.api.base_url) as bare:
         page = bare.get("/")
         files = [part.partition('"')[0] for part in page.text.split('"/page/')[1:]]
-        for name in ("", *(f"page/{each}" for each in files), "page/api.js", "page/chart.js", "page/view.js"):
+        files += ["api.js", "chart.js", "logs.js", "view.js"]
+        for name in ("", *(f"page/{each}" for each in files)):
             answer = bare.get(f"/{name}")
             assert answer.status_code == 200, name
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -26,8 +26,9 @@ export function setKey(text) {
   localStorage.setItem(STORED, key);
 }
 
-async function ask(path, signal) {
-  const answer = await fetch(API + path, { headers: { Authorization: `Bearer ${key}` }, signal });
+async function ask(path, signal, body = undefined) {
+  const headers = { Authorization: `Bearer ${key}`, ...(body && { "Content-Type": "application/json" }) };
+  const answer = await fetch(API + path, { method: body ? "POST" : "GET", headers, body, signal });
   if (answer.status === 401) throw new UnknownKey("The key is not known here.");
   if (!answer.ok) {
     const document = await answer.json().catch(() => null);
@@ -39,6 +40,10 @@ async function ask(path, signal) {
 export async function get(path, parameters = {}, signal = undefined) {
   const given = new URLSearchParams(parameters).toString();
   return (await ask(given ? `${path}?${given}` : path, signal)).json();
+}
+
+export async function post(path, body) {
+  return (await ask(path, undefined, JSON.stringify(body))).json();
 }
 
 export async function allDevices() {
@@ -54,7 +59,7 @@ export async function allDevices() {
 
 /** A device, or what the stream says of one, with its named values among the others: what has a name has no channel. */
 export function withNames(said) {
-  if (!said.last) return said;
+  if (!Array.isArray(said.last)) return said; // a piece of a log says with it that no more follow
   const named = (said.named ?? []).map((each) => ({ ...each, named: true, axes: [], decimals: [], values: [each.value] }));
   return { ...said, last: [...said.last, ...named] };
 }

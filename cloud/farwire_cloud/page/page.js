@@ -2,7 +2,8 @@
 
 import { UnknownKey, allDevices, findKey, follow, get, namedReadings, readings, setKey, withNames } from "./api.js";
 import { dateTime, draw } from "./chart.js";
-import { ago, alarmCard, channelName, choices, deviceCard, seriesOf, sums } from "./view.js";
+import { showLogs, startLogs, tellLogs } from "./logs.js";
+import { ago, alarmCard, channelName, choices, deviceCard, isInSafeMode, seriesOf, sums } from "./view.js";
 
 const RANGES = [[3_600_000, "1 h"], [6 * 3_600_000, "6 h"], [86_400_000, "24 h"], [7 * 86_400_000, "7 d"]];
 const DRAW_EVERY_MS = 400;
@@ -57,6 +58,8 @@ function drawHead() {
   const device = devices.get(selected?.devEui);
   at("history").hidden = !device;
   if (!device) return;
+  showLogs(device.dev_eui);
+  at("safe-mode").hidden = !isInSafeMode(device);
   at("history-device").textContent = device.name || device.dev_eui;
   const radio = device.radio ? ` · ${device.radio.rssi_dbm} dBm, SNR ${device.radio.snr_db} dB, DR${device.radio.data_rate}` : "";
   const { stored, gone } = device.records;
@@ -141,12 +144,13 @@ function reload() {
 
 function onEvent(name, told) {
   const data = withNames(told);
+  tellLogs(name, data);
   const device = devices.get(data.dev_eui);
   if (!device || name === "alarms" || name === "joined" || name === "state" || name === "lost") {
     if (name !== "order") setTimeout(() => reload().catch(fail), DRAW_EVERY_MS);
     return;
   }
-  if (!data.last) return;
+  if (!Array.isArray(data.last)) return;
   device.last_seen_ms = Math.max(device.last_seen_ms, data.time_ms);
   const fresh = freshSeries.get(device.dev_eui) ?? new Set();
   for (const value of data.last) {
@@ -195,6 +199,7 @@ async function open() {
   }).catch(fail).finally(() => { following = false; });
 }
 
+startLogs(fail);
 at("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   setKey(at("key").value);

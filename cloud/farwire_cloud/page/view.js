@@ -25,6 +25,11 @@ export function ago(timeMs, nowMs) {
   return dateTime(timeMs);
 }
 
+/** Whether the device said in its newest state report that it runs in safe mode. */
+export function isInSafeMode(device) {
+  return device.report?.reset_reason === "safe_mode";
+}
+
 export function deviceCard(device, selected, fresh, nowMs, onSelect) {
   const card = element("button", "device");
   card.type = "button";
@@ -33,6 +38,7 @@ export function deviceCard(device, selected, fresh, nowMs, onSelect) {
   const head = element("span", "device-head");
   head.append(element("span", "device-name", device.name || device.dev_eui));
   if (device.alarms.length) head.append(element("span", "badge bad", device.alarms.length === 1 ? "alarm" : `${device.alarms.length} alarms`));
+  if (isInSafeMode(device)) head.append(element("span", "badge bad", "safe mode"));
   if (device.records.missing) {
     const badge = element("span", "badge waiting", `${device.records.missing} awaited`);
     badge.title = "records that the node still holds, and that are being asked for";
@@ -110,7 +116,7 @@ export function choices(host, options, chosen, onChoose) {
   }));
 }
 
-function element(name, kind = "", content = null) {
+export function element(name, kind = "", content = null) {
   const made = document.createElement(name);
   if (kind) made.className = kind;
   if (content !== null) made.textContent = content;

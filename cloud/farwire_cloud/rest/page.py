@@ -13,7 +13,7 @@ _TYPES = {
     "icon.svg": "image/svg+xml",
 }
 _SCRIPT = "text/javascript; charset=utf-8"
-_SCRIPTS = ("page.js", "api.js", "chart.js", "view.js")
+_SCRIPTS = ("page.js", "api.js", "chart.js", "logs.js", "view.js")
 _HEADERS = {
     # Only the page's own files and this API: what a device calls itself can never become a script.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
