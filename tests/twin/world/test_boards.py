@@ -84,6 +84,19 @@ def test_a_quiet_day_costs_the_sleep_and_little_more(board: Board) -> None:
     assert spent["transmit"] < 0.1
 
 
+@pytest.mark.parametrize("board", boards.boards(), ids=lambda board: board.key)
+def test_no_sleep_is_deep_that_costs_more_than_a_light_one(board: Board) -> None:
+    currents = board.currents
+    if not currents.deep_from_ms:
+        return
+    boot_nc = currents.awake_ua * currents.boot_ms
+    pays_from_ms = 1000 * boot_nc // (currents.light_na - currents.deep_na)
+
+    assert pays_from_ms <= currents.deep_from_ms < 2 * pays_from_ms
+    seconds, rest_ms = divmod(currents.deep_from_ms, 1000)
+    assert (rest_ms, seconds.bit_count()) == (0, 1)  # where the ledger tells sleeps apart
+
+
 def test_the_report_is_empty_before_time_has_passed() -> None:
     assert boards.report([Ledger()]) == {}
     assert set(boards.report([day(boards.boards()[0])])) == {board.name for board in boards.boards()}
