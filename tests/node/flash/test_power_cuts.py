@@ -52,11 +52,12 @@ class WrittenDown(RamFlash):
 class Kept:
     """All that a node keeps, on one flash."""
 
-    def __init__(self, flash: RamFlash, thins: bool) -> None:
+    def __init__(self, flash: RamFlash, thins: bool, bound: int | None) -> None:
         self.storage = KeyLog(Part(flash, 0, KEY_SECTORS))
         shelf = FlashShelf(SCHEMA, 16, Part(flash, KEY_SECTORS, RECORD_SECTORS))
         self.records = RecordStore(SCHEMA, 16, self.storage, shelf)
         self.records.set_thinning(thins)
+        self.records.set_capacity(bound)
         self.alarms = AlarmStore(self.storage)
         self.alarms.restore(LATE_MS)
 
@@ -86,6 +87,7 @@ class Run:
     """A run of operations, and what was true after each of them."""
 
     thins: bool
+    bound: int | None
     seed: int
     operations: int
     flash: WrittenDown = field(default_factory=lambda: WrittenDown(KEY_SECTORS + RECORD_SECTORS, SECTOR))
@@ -95,7 +97,7 @@ class Run:
 
     def go(self) -> None:
         dice = random.Random(self.seed)
-        kept = Kept(self.flash, self.thins)
+        kept = Kept(self.flash, self.thins, self.bound)
         self._promise(kept)
         level = 200
         for operation in range(self.operations):
@@ -210,7 +212,7 @@ def _check(cut: bytearray, place: int, before: Promise, after: Promise, run: Run
         storage = KeyLog(Part(flash, 0, KEY_SECTORS))
         _check_values(storage, before, after)
         return
-    kept = Kept(flash, run.thins)
+    kept = Kept(flash, run.thins, run.bound)
     records = kept.records
     assert before.next <= records.next <= after.next
     assert records.first in (min(before.held, default=before.next), min(after.held, default=after.next))
@@ -248,7 +250,7 @@ def _go_on(flash: RamFlash, kept: Kept, held: frozenset[int], run: Run) -> None:
     for index in range(60):
         given_up |= set(kept.records.add(10**6 + 60 * index, ((index,), (index % 7,))))
         kept.storage.save("session", bytes((index,)) * 40)
-    again = Kept(flash, run.thins)
+    again = Kept(flash, run.thins, run.bound)
     after = again.held()
     assert again.records.next == number + 60
     assert set(range(number, number + 60)) <= after
@@ -256,11 +258,13 @@ def _go_on(flash: RamFlash, kept: Kept, held: frozenset[int], run: Run) -> None:
     assert again.storage.load("session") == bytes((59,)) * 40
 
 
-@pytest.mark.parametrize("thins", [True, False])
+@pytest.mark.parametrize(
+    ("thins", "bound", "operations"), [(True, None, OPERATIONS), (False, None, OPERATIONS), (True, 150, 400)]
+)
 def test_a_power_cut_at_any_byte_loses_and_invents_nothing(
-    thins: bool, capsys: pytest.CaptureFixture[str]
+    thins: bool, bound: int | None, operations: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Run(thins, seed=4, operations=OPERATIONS)
+    run = Run(thins, bound, seed=4, operations=operations)
     run.go()
 
     cuts = of_alarms = 0
@@ -271,14 +275,16 @@ def test_a_power_cut_at_any_byte_loses_and_invents_nothing(
         _check(cut, offset, before, after, run, depth=(not cuts % 17) + (not cuts % 289))
 
     dropped = run.promises[-1].dropped
+    full = "thinning" if thins else "dropping the oldest"
+    most = "full" if bound is None else f"{bound} are held"
     with capsys.disabled():
         print(
-            f"\npower cuts ({'thinning' if thins else 'dropping the oldest'} when full): {cuts} points in "
+            f"\npower cuts ({full} when {most}): {cuts} points in "
             f"{run.operations} operations and {len(run.flash.steps)} flash steps, "
             f"{of_alarms} of them in {len(run.alarm_operations)} with alarms, {dropped} records given up: "
             "nothing promised is missing, nothing is invented"
         )
-    assert cuts >= 10_000
+    assert cuts >= (10_000 if bound is None else 5_000)
     assert of_alarms >= 1_000
     assert dropped > 50
 
