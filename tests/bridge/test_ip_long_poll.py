@@ -147,7 +147,6 @@ def test_each_downlink_arrives_once_it_is_tried_and_is_told_as_sent_once(steps: 
     for step in steps:
         if step == "enqueue":
             node.mailbox.call(Enqueue(NODE_EUI, 7, 221, b"\x01"), replies.append)
-            losses = 0
         elif step == "broken":
             node.mailbox.put_back(node.mailbox.take(NODE_EUI, 0))
         elif step == "arrives" or losses + 1 >= MOST_TRIES:
