@@ -103,6 +103,7 @@ def state_entry(
     time_ms: int = T0,
     dev_eui: str = EUI,
     reset_reason: int = 1,
+    oldest_alarm: int = 0,
 ) -> contract.Entry:
     report = contract.StateReport(
         configuration_hash=hash_,
@@ -113,6 +114,7 @@ def state_entry(
         next_record=upcoming,
         dropped_records=0,
         sampling_interval_s=60,
+        oldest_alarm=oldest_alarm,
     )
     return entry(dev_eui, time_ms=time_ms, identity=f"s-{time_ms}", state=report)
 

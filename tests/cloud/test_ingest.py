@@ -313,6 +313,19 @@ def test_a_missing_alarm_holds_the_acknowledgement_back(copy: Copy) -> None:
     assert copy.acknowledgement(alarms_entry(alarm(2))).alarms_through == 3
 
 
+def test_alarms_that_the_node_erased_do_not_hold_the_acknowledgement_back(
+    copy: Copy, store: MemoryTable
+) -> None:
+    assert copy.acknowledgement(alarms_entry(alarm(1), alarm(5))).alarms_through == 1
+    copy.deliver(state_entry(oldest_alarm=4))
+    assert copy.acknowledgement(alarms_entry(alarm(4))).alarms_through == 5
+
+    copy.deliver(state_entry(time_ms=T0 + 60_000))
+
+    assert state_from_item(store.items[keys.state(EUI)]).alarm_floor == 4  # known for good
+    assert copy.acknowledgement(alarms_entry(alarm(6))).alarms_through == 6
+
+
 def test_an_alarm_of_a_failed_sensor_has_no_value(copy: Copy, store: MemoryTable) -> None:
     failed = alarm(1, condition=contract.SENSOR_FAILED)
     failed.value.ClearField("raw")

@@ -134,7 +134,7 @@ class RecordsOfDevice(BaseModel):
     missing: int = Field(description="awaited: below the newest stored one, still held by the node")
     gone: int = Field(description="given up by the node before they came")
     conflicts: int = Field(description="came with a number that another content already has")
-    alarms_through: int
+    alarms_through: int = Field(description="likewise, of alarms: what is missing of them was erased")
 
 
 class Device(BaseModel):

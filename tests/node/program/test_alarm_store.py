@@ -191,7 +191,7 @@ def test_times_do_not_go_back_in_storage_however_often_the_clock_starts_over() -
 
 
 class AlarmMachine(RuleBasedStateMachine):
-    """Alarms, acknowledgements and power cuts in any order."""
+    """Alarms, acknowledgements, erasures and power cuts in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -221,6 +221,16 @@ class AlarmMachine(RuleBasedStateMachine):
         if self.given == self.through:  # what is held would be numbered anew
             self.store.continue_above(self.given + 5, 0)
             self.given = self.through = self.given + 5
+
+    @rule()
+    def erase(self) -> None:
+        told = {alarm[1:4] for alarm in self.store.held}
+        self.store.erase(7_000)
+        if told:
+            self.through = self.given
+            self.given += len(told)
+            assert self.store.erased_below == self.through + 1
+        assert {alarm[1:4] for alarm in self.store.held} == told
 
     @rule()
     def cut_power(self) -> None:

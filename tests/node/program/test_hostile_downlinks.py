@@ -18,6 +18,7 @@ orders = st.one_of(
     st.builds(command.ReportState, numbers),
     st.builds(command.Reboot, numbers),
     st.builds(command.SendLog, numbers, st.sampled_from(log_piece.KINDS), numbers),
+    st.builds(command.Erase, numbers, st.integers(1, command.ALL_HELD)),
 ).map(lambda order: (ports.COMMAND, command.encode(order)))
 stored = st.builds(
     Acknowledgement,
