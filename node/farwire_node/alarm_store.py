@@ -30,7 +30,7 @@ SLOT_KEY = "alarm"  # and the slot's number
 ERASED_KEY = "alarms_erased"  # >I: `erased_below`
 CAPACITY = 64  # two frames' worth; while it is full the detector holds changes back (Detector.examine)
 
-SLOTS = 2 * CAPACITY  # while a full ring is erased, what tells how it is now has room beside it
+SLOTS = CAPACITY + 1  # one more, for what tells how it is now while a full ring is erased
 
 _HEAD = ">IIB"  # time, number that all are acknowledged through, slot of the one after it; then the active
 _ACTIVE = ">BBB"  # channel, type, conditions
@@ -130,23 +130,18 @@ class AlarmStore:
         So no alarm that is active vanishes untold, nor does the end of one that was told. It has no value,
         and the time of the erasure.
         """
-        count = len(self._alarms)
-        if not count:
-            return
-        told: list[tuple[int, int, int]] = []
-        changes: list[Change] = []
-        for alarm in reversed(self._alarms):
-            if alarm[1:4] not in told:
-                told.append(alarm[1:4])
-                changes.append(Change(*(alarm[1:5] + (None,))))
-        changes.reverse()
         following = self.next
-        slots = [self._key(index) for index in range(count)]
-        self.add(changes, now_ms // 1000)
-        self._note_erased(following)
-        self._release(following - 1, now_ms)
-        for key in slots:
-            self.storage.save(key, b"")
+        if self._alarms:
+            self._note_erased(following)
+        while self._through + 1 < following:
+            oldest = self._alarms[0]
+            if oldest[1:4] not in [alarm[1:4] for alarm in self._alarms[1:]]:
+                self.add([Change(*(oldest[1:5] + (None,)))], now_ms // 1000)
+            self._release(oldest.number, now_ms)
+        for slot in range(SLOTS):
+            key = SLOT_KEY + str(slot)
+            if (slot - self._slot) % SLOTS >= len(self._alarms) and self.storage.load(key):
+                self.storage.save(key, b"")
 
     def is_foreign(self, through: int) -> bool:
         """Return whether that alarm number was never given here: this node's storage was lost."""

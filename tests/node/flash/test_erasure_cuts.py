@@ -9,6 +9,7 @@ from farwire_codecs.alarm import HIGH, SENSOR_FAILED
 from farwire_codecs.command import ALL_HELD, Erase
 from farwire_node import erasing
 from farwire_node.agenda import Agenda
+from farwire_node.alarm_store import SLOT_KEY, SLOTS
 from farwire_node.commands import Commands
 from farwire_node.detector import Change
 from farwire_node.flash.device import RamFlash
@@ -33,7 +34,7 @@ class Whole(Kept):
     """All that a node keeps, with its commands; what these owe is erased at the start, as a node does."""
 
     def __init__(self, flash: RamFlash) -> None:
-        super().__init__(flash, thins=True)
+        super().__init__(flash, thins=True, bound=None)
         self.records.restore(LATE_MS)
         self.log = LogRing(self.storage)
         self.reports = Reports(self.storage, self.log)
@@ -88,6 +89,8 @@ def assert_all_is_gone(kept: Whole, flash: RamFlash, dropped: int) -> None:
     assert all(alarm.raw is None for alarm in held)
     assert kept.alarms.erased_below == held[0].number > 5
     assert kept.alarms.active == [(1, 103, 1 << HIGH)]
+    left = [slot for slot in range(SLOTS) if kept.storage.load(SLOT_KEY + str(slot))]
+    assert len(left) == len(held)
     assert LINE.encode() not in kept.log.content()
     assert not kept.storage.load(CRASH_KEY)
     assert not kept.reports.ask(log_piece.CRASH_REPORT, 1)

@@ -1,5 +1,6 @@
 """Erasure on command: what was held is gone, once, the cloud is told, and everything goes on."""
 
+import contextlib
 import random
 
 import pytest
@@ -21,6 +22,7 @@ from farwire_node.log_ring import LogRing
 from farwire_node.reports import Reports, keep_crash
 from farwire_node.storage import MemoryStorage
 from tests.node.program.fakes import TEMPERATURE, Bench, SteppingSensor
+from tests.node.program.power_cut import CutStorage, PowerCutError
 from tests.node.program.test_guard import Guarded
 
 EVERY_20_S = (Setting(SAMPLING_INTERVAL_S, None, 20), Setting(REPORTING_INTERVAL_S, None, 120))
@@ -143,6 +145,28 @@ def test_a_full_store_of_alarms_can_be_erased_and_survives_a_restart() -> None:
     after.acknowledge(3 * CAPACITY, 60_000)
     assert after.held == ()
     assert after.erased_below == 0
+
+
+@pytest.mark.parametrize("cut_at", range(0, 260, 9))
+def test_a_power_cut_while_a_full_store_is_erased_leaves_no_condition_untold(cut_at: int) -> None:
+    storage = CutStorage()
+    store = AlarmStore(storage)
+    for index in range(CAPACITY):
+        store.add([Change(index % 40, 103, IS_HIGH, index < 40, (310,))], 10)
+    active = store.active
+    storage.cut_at = storage.writes + cut_at
+
+    with contextlib.suppress(PowerCutError):
+        store.erase(40_000)
+    storage.power_on()
+    after = AlarmStore(storage)
+    after.restore(50_000)
+    after.erase(50_000)  # as a node does that starts and owes it
+
+    assert after.active == active
+    assert sorted(alarm.channel for alarm in after.held) == list(range(40))
+    assert all(alarm.active is (alarm.channel >= 24) and alarm.raw is None for alarm in after.held)
+    assert after.erased_below == after.held[0].number > CAPACITY
 
 
 def test_erased_logs_are_gone_from_storage_and_a_report_on_its_way_stops() -> None:
