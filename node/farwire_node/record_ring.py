@@ -33,7 +33,9 @@ class RecordRing:
         self._format = ">Ii" + mask + "".join(codes)
         self.slot_size = struct.calcsize(self._format)
         self._slots = bytearray(self.slot_size * capacity)
-        self._order = bytearray(struct.pack(f"<{capacity}H", *range(capacity)))
+        self._order = bytearray(2 * capacity)
+        for index in range(capacity):
+            struct.pack_into("<H", self._order, 2 * index, index)
         self._begin = 0  # where the oldest one stands in the order
         self._newest = 0  # the newest number, in full
 

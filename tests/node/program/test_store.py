@@ -13,6 +13,7 @@ from farwire_node.ram_shelf import RESERVED
 from farwire_node.record_ring import RecordRing
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import AROUND, RecordStore, Release
+from tests import micropython
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
 
 SCHEMA = plain(0, (TEMPERATURE, HUMIDITY))
@@ -181,6 +182,28 @@ def test_a_capacity_that_memory_does_not_suffice_for_changes_nothing(
     monkeypatch.setattr(ram_shelf, "RecordRing", too_much)
     assert store.set_capacity(60_000) == []
     assert (store.capacity, held(store)) == (8, list(range(1, 9)))
+
+
+def test_a_board_takes_other_capacities_as_the_host_does() -> None:
+    source = """
+from farwire_codecs.schema import Channel, plain
+from farwire_node.storage import MemoryStorage
+from farwire_node.store import RecordStore
+store = RecordStore(plain(0, (Channel(1, 103),)), 20, MemoryStorage())
+for index in range(30):
+    store.add(60 * index + 1000, ((index,),))
+for capacity in (60_000, 500, None, 8):
+    given_up = len(store.set_capacity(capacity))
+    print(given_up, store.capacity, store.held, store.record(30).values)
+"""
+    there = micropython.run(source, [micropython.CODECS, micropython.NODE])
+
+    assert there.splitlines() == [
+        "0 60000 20 ((29,),)",
+        "0 500 20 ((29,),)",
+        "0 20 20 ((29,),)",
+        "12 8 8 ((29,),)",
+    ]
 
 
 def test_a_configured_capacity_holds_over_a_restart() -> None:
