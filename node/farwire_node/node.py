@@ -201,9 +201,7 @@ class Node:
         )
         self._show_schema()
         self._time.begin(self._records, self._alarms, self._agenda)
-        self._sending = Sending(
-            self._agenda, self._link, self._sensing, self._time, self._tell, now_ms
-        )
+        self._sending = Sending(self._agenda, self._link, self._sensing, self._time, self._tell, now_ms)
         self._apply(now_ms)
         self._started = True
 
@@ -323,15 +321,15 @@ class Node:
             if isinstance(event, Joined):
                 self._tell(node_events.Joined(event.dev_addr))
                 self._agenda.joined(now_ms)
+            elif isinstance(event, TimeReceived):
+                self._time.received(event)
+            elif isinstance(event, NotSent):
+                self._sending.not_sent(now_ms)
             elif isinstance(event, Received):
                 try:
                     self._receive(event.port, event.payload, now_ms)
                 except CodecError as error:
                     self._tell(node_events.FrameIgnored(event.port, str(error)))
-            elif isinstance(event, TimeReceived):
-                self._time.received(event)
-            elif isinstance(event, NotSent):
-                self._sending.not_sent(now_ms)
         return bool(happened)
 
     def _receive(self, port: int, payload: bytes, now_ms: int) -> None:
