@@ -87,7 +87,7 @@ class Model:
                 if raw is None:
                     self._moved[at] = 0
                 else:
-                    self._put_column(coder, at, 2 * raw[at - first] // self._shapes[at].step2)
+                    self._put_column(coder, at, raw[at - first])
 
     def take(self, coder: "RangeDecoder", values: list[tuple[int, ...] | None]) -> None:
         """Read the values of the next record into `values`, at each channel's index."""
@@ -126,10 +126,11 @@ class Model:
         if not changed:
             raise MalformedError("history batch: channels change, and are the same")
 
-    def _put_column(self, coder: "RangeEncoder | MeasuringCoder", at: int, step: int) -> None:
+    def _put_column(self, coder: "RangeEncoder | MeasuringCoder", at: int, raw: int) -> None:
         state = self._state
         base = _STATE * at
         shape = self._shapes[at]
+        step = 2 * raw // shape.step2
         if not state[base]:
             put_residual(coder, RARE, shape.spread, 2, LEAN_NEITHER, step - shape.reference)
             self._begin(at, step)
@@ -164,12 +165,14 @@ class Model:
         """Return the integer nearest to the prediction within the type's range; `_lean` is how it leans."""
         base = _STATE * at
         last: int = self._state[base + _LAST]
+        self._lean = LEAN_NEITHER
+        if not shape.predictor and shape.partner == NO_PARTNER:
+            return last
         beside: int = (FRACTION >> 1) * shape.predictor * (last - self._state[base + _BEFORE])
         if shape.partner != NO_PARTNER:
             beside += shape.weight * self._moved[shape.partner]
         beside += FRACTION >> 1
         predicted: int = last + beside // FRACTION
-        self._lean = LEAN_NEITHER
         if predicted < self._low[at]:
             return self._low[at]
         if predicted > self._high[at]:

@@ -19,6 +19,9 @@ def scale_of(magnitude: int) -> int:
     """Return the class, 0 to SCALES - 1, of a mean magnitude in 1/256: 1, 2, 4, ... 1/16 begin the next."""
     scale = 0
     magnitude >>= 4
+    if magnitude >= 16:  # four steps in one
+        scale = 4
+        magnitude >>= 4
     while magnitude and scale < SCALES - 1:
         magnitude >>= 1
         scale += 1
@@ -32,7 +35,9 @@ def magnitude_of(scale: int) -> int:
 
 def averaged(magnitude: int, residual: int) -> int:
     """Return the mean magnitude after one more residual."""
-    size = min(abs(residual), LARGEST)
+    size = residual if residual >= 0 else -residual
+    if size > LARGEST:  # noqa: PLR1730 - for each value: a call of min or abs takes longer
+        size = LARGEST
     return magnitude + ((size << _UNIT) - magnitude >> _AVERAGED)
 
 

@@ -195,23 +195,21 @@ def test_second_decoder_reads_the_same(
 def test_second_decoder_builds_on_the_same_base(recording: any_.Recording, data: st.DataObject) -> None:
     schema, all_records, tx_end_ms = recording
     base, records = data.draw(any_.bases(recording))
+    first = [record.number for record in all_records].index(base.number)
+    begin = data.draw(st.integers(0, first))
+    base = any_.based_on(schema, all_records[begin : first + 1])
     frame, count = batch.encode(schema, records, tx_end_ms, 242, True, False, base)
     if not count:
         return
     known = second_table.known(schema)
-    first = [record.number for record in all_records].index(base.number)
-    begin = data.draw(st.integers(0, first))
-    if begin:
-        base = any_.based_on(schema, all_records[begin : first + 1])
-        frame, count = batch.encode(schema, records, tx_end_ms, 242, True, False, base)
 
     learned = second_history.fresh(known)
     for record in all_records[begin : first + 1]:
         second_history.observe(learned, [None if raw is None else list(raw) for raw in record.values])
 
-    if second_history.check(base.number, learned) == base.check():
-        theirs = second_history.decode(frame, known, (base.number, learned))
-        assert_same(theirs, batch.decode(frame, lambda _: None, lambda *_: base))
+    assert second_history.check(base.number, learned) == base.check()
+    theirs = second_history.decode(frame, known, (base.number, learned))
+    assert_same(theirs, batch.decode(frame, lambda _: None, lambda *_: base))
 
 
 def assert_same(theirs: dict[str, Any], ours: batch.Batch) -> None:
