@@ -11,7 +11,7 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp import Item
-from farwire_node import configuration, erasing, node_events, shaping, watchdog
+from farwire_node import configuration, erasing, holding, node_events, shaping, watchdog
 from farwire_node.acknowledging import Acknowledging
 from farwire_node.agenda import Agenda
 from farwire_node.alarm_store import AlarmStore
@@ -218,8 +218,7 @@ class Node:
         running.set_up(self._link)
         self._agenda.poll_interval_s = running.whole(keys.POLL_INTERVAL_S)
         self._agenda.fair_use.cap_ms = 1000 * running.whole(keys.FAIR_USE_S_PER_DAY)
-        self._records.set_thinning(running.whole(keys.BUFFER_WHEN_FULL) == 0)
-        self._give_up(self._records.set_capacity(running.value(keys.BUFFER_CAPACITY, None)), now_ms)
+        self._give_up(holding.apply(running, self._records, self.log, now_ms), now_ms)
         self.log.threshold = THRESHOLDS[running.whole(keys.LOG_LEVEL)]
         self._follow_trial()
 

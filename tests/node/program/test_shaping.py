@@ -255,6 +255,13 @@ def test_no_more_records_are_held_than_configured_over_restarts_and_what_goes_is
     assert bench.cloud.states[-1].dropped_records > 720 - 40
 
 
+def test_a_capacity_that_there_is_no_room_for_is_logged() -> None:
+    bench = bench_with(Setting(keys.BUFFER_CAPACITY, None, 1_000_000), flash=RamFlash(16, 1024))
+    bench.run(60)
+
+    assert f"room for {bench.node._records.capacity} records".encode() in bench.node.log.content()
+
+
 def test_without_a_cap_nothing_waits() -> None:
     fair_use = FairUse(MemoryStorage())
     fair_use.spend(10**9, 0)
