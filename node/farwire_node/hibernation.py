@@ -49,18 +49,19 @@ _MARK = b"\xfdz"  # tells the bytes from a breadcrumb (watchdog.py) and from wha
 _LEFT = (
     Storage, Sensor, Actuator, Crypto, LogRing, Reports, bases.Base, RecordRing, Sectors, Reader, Before,
 )  # fmt: skip
-# Of these no more than the attributes named: the others are in storage, too.
-_ONLY = (
-    (Configuration, ("_done", "_trial", "_assembly")),
-    (Trial, ("_quarter_ends_ms",)),
-    (SchemaMemory, ()),
+# Of these no more than the attributes named: the others are in storage, too. (Keys of a dictionary keep their
+# names in a pack.)
+_ONLY: "tuple[tuple[type, dict[str, int]], ...]" = (
+    (Configuration, {"_done": 0, "_trial": 0, "_assembly": 0}),
+    (Trial, {"_quarter_ends_ms": 0}),
+    (SchemaMemory, {}),
 )
 # Attributes that are as they are made, of whatever class; and `counters`, of the MAC: since the last boot.
-_MADE = (
-    "_app_key", "_axes", "_bands", "_columns", "_dev_eui", "_first_ms", "_join_eui", "_key", "_limits_ms",
-    "_longest_ms", "_ordinary_ms", "_receptions", "_reporting_s", "_units", "app_s_key", "counters",
-    "nwk_s_key", "order", "ranks",
-)  # fmt: skip
+_MADE = {
+    "_app_key": 0, "_axes": 0, "_bands": 0, "_columns": 0, "_first_ms": 0, "_key": 0, "_limits_ms": 0,
+    "_longest_ms": 0, "_ordinary_ms": 0, "_receptions": 0, "_reporting_s": 0, "_units": 0, "app_s_key": 0,
+    "counters": 0, "nwk_s_key": 0, "order": 0, "ranks": 0,
+}  # fmt: skip
 
 
 def freeze(guard: "Guard", now_ms: int, stamp: int) -> "bytes | None":
@@ -207,7 +208,7 @@ def _reach(thing: "Any", found: "list[tuple[Any, str]]", seen: "set[int]") -> No
     names = sorted(thing.__dict__)
     for kind, only in _ONLY:
         if isinstance(thing, kind):
-            names = list(only)
+            names = sorted(only)
     for name in names:
         if name in _MADE:
             continue

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from board_packer.pack import Packer
+from tests import micropython
 from tests.node.boards.board_run import HOUR_MS, SETTINGS, DeepTrial
 from tests.node.boards.fakes import HELD, Chip, Machine
+from tests.node.program import sleeping_node
 
 ROOT = Path(__file__).resolve().parents[3]
 FROM_MS = 16_000
@@ -156,6 +159,18 @@ def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
     assert trial.loop._clock.now_ms() >= before_ms
     trial.advance(HOUR_MS)
     assert trial.network.joins == 1
+
+
+def test_a_packed_node_goes_on_too(tmp_path: Path) -> None:
+    source = Packer("tests.node.boards.packed_sleep", {"tests": ROOT / "tests"}).source(("run",))
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "node.py").write_text(source, encoding="utf-8")
+
+    there = micropython.run("from pack import node\nnode.run()", [folder])
+
+    assert there.splitlines() == sleeping_node.tell()
 
 
 def test_the_readme_tells_the_settings_of_deep_sleep() -> None:

@@ -75,15 +75,15 @@ def pair(hours: int, *, away: tuple[tuple[int, int], ...] = (), orders: bool = F
 
 
 CASES = {
-    "a quiet day": {"hours": 24, "loss": 0, "seed": 1},
-    "losses": {"hours": 12, "loss": 30, "seed": 2, "sensors": 8},
-    "one channel": {"hours": 12, "loss": 10, "seed": 3, "sensors": 1},
+    "half a quiet day": {"hours": 12, "loss": 0, "seed": 1},
+    "losses": {"hours": 8, "loss": 30, "seed": 2, "sensors": 8},
+    "one channel": {"hours": 8, "loss": 10, "seed": 3, "sensors": 1},
     "batches that build on others": {"hours": 10, "loss": 15, "seed": 4, "settings": CARRYING},
     "all that can be asked": {"hours": 12, "loss": 10, "seed": 5, "orders": True, "sensors": 2},
-    "airtime that is short": {"hours": 12, "loss": 10, "seed": 6, "dr": 0, "settings": BUSY, "sensors": 2},
+    "airtime that is short": {"hours": 7, "loss": 10, "seed": 6, "dr": 0, "settings": BUSY, "sensors": 2},
     "a night without a gateway": {"hours": 16, "loss": 5, "seed": 7, "away": ((HOUR_MS, 13 * HOUR_MS),)},
     "nobody to join for hours": {"hours": 15, "loss": 5, "seed": 8, "away": ((0, 13 * HOUR_MS),)},
-    "US915": {"hours": 8, "loss": 20, "seed": 9, "region": "US915", "dr": 1, "away": ((0, HOUR_MS),)},
+    "US915": {"hours": 5, "loss": 20, "seed": 9, "region": "US915", "dr": 1, "away": ((0, HOUR_MS),)},
     "full flash": {"hours": 20, "loss": 0, "seed": 10, "sectors": 6, "away": ((HOUR_MS, 19 * HOUR_MS),)},
 }  # fmt: skip
 
@@ -103,7 +103,7 @@ def test_a_node_that_forgets_all_at_each_sleep_sends_the_same(name: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("seed", [21, 23])
 def test_days_of_it_are_the_same(seed: int) -> None:
     away = ((20 * HOUR_MS, 26 * HOUR_MS),)
 
