@@ -26,6 +26,8 @@ def main() -> None:
     print(
         f"  with records in flash instead ({board_size.WITH_FLASH}): packed {flash} bytes: {verdict(flash)}"
     )
+    deep = board_size.packed(board_size.WITH_DEEP_SLEEP)
+    print(f"  and deep sleep with state kept ({board_size.WITH_DEEP_SLEEP}): {deep - flash} bytes more")
     drivers = [path for path in sorted(board_size.DRIVERS.glob("*.py")) if not path.stem.endswith("_host")]
     total = sum(map(board_size.size, drivers))
     print(f"  all optional drivers beside it: {total} bytes in {len(drivers)} modules")

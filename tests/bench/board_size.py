@@ -15,6 +15,7 @@ GATE_BYTES = 96 * 1024
 # What a board in Europe runs: node with guard, safe mode, store in RAM, MAC with one region, radio.
 ENTRY = "board_main.eu868"
 WITH_FLASH = "board_main.eu868_flash"
+WITH_DEEP_SLEEP = "board_main.eu868_deep"
 # Loaded only where a configuration names them; beside the program.
 DRIVERS = micropython.NODE / "drivers"
 
