@@ -61,6 +61,4 @@ class FifoNode(Node):
 
     def _start(self, now_ms: int) -> None:
         super()._start(now_ms)
-        self._sending = FifoSending(
-            self._agenda, self._link, self._sensing, self._time, self._tell, now_ms
-        )
+        self._sending = FifoSending(self._agenda, self._link, self._sensing, self._time, self._tell, now_ms)
