@@ -40,7 +40,7 @@ LinkChecked = namedtuple("LinkChecked", ("margin_db", "gateways"))
 # turns it into UTC.
 TimeReceived = namedtuple("TimeReceived", ("gps_ms", "at_ms"))
 
-# RX2 opens 2 s after a frame where RX1 does after 1 s (RP002-1.0.4 §2.1); an acknowledgement takes less than 2 s.
+# RX2 opens 2 s after a frame where RX1 does after 1 s (RP002-1.0.4 §2.1); an answer takes less than 2 s.
 USUAL_WINDOWS_MS = 4_000
 
 _GPS_EPOCH_MS = 315_964_800_000  # 1980-01-06, on the clock that counts from 1970-01-01
@@ -141,7 +141,7 @@ class Link:
         """
 
     def request_time(self) -> bool:
-        """Ask with the next frame for the network's time; TimeReceived answers. False: this link cannot ask."""
+        """Ask with the next frame for the network's time; TimeReceived answers. False: the link cannot."""
         return False
 
     def suspend(self, now_ms: int) -> None:
