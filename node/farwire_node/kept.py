@@ -1,7 +1,7 @@
 """Plain values as bytes and back: what a board keeps over a deep sleep (hibernation.py).
 
 None, truth values, integers of up to 120 bits, bytes, bytearrays, strings, tuples, lists and dictionaries of
-such, and the named tuples of TYPES. Integers from -32 to 127 take a byte, others a byte more than they have.
+such, and some named tuples. Integers from -32 to 127 take a byte, others a byte more than they have.
 """
 
 from farwire_codecs.command import CommandAnswer
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-TYPES = (Item, CommandAnswer, Shape, Sleep)
-
 # First bytes: 0 to 159 are integers from -32 on; an integer of n bytes is _POSITIVE or _NEGATIVE and n.
 _LOWEST, _HIGHEST = -32, 127
 _POSITIVE, _NEGATIVE = 0xA0, 0xB0
 _LONGEST = 15
 _NONE, _FALSE, _TRUE = 0xC0, 0xC1, 0xC2
-# Behind these comes an integer: how many bytes or values follow.
-_BYTES, _BYTEARRAY, _STRING, _TUPLE, _LIST, _DICT = 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8
-_NAMED = 0xD0  # and the place in TYPES
+# Behind these, and the place in the tuple, comes an integer: how many bytes or values follow.
+_CONTENT, _PARTS = 0xC3, 0xC8
+_CONTENTS = (bytes, bytearray, str)
+_KINDS = (dict, list, tuple, Item, CommandAnswer, Shape, Sleep)
+_PLAIN_PARTS = 3  # the first ones take their parts as one
 
 
 def packed(value: "Any") -> bytes:
@@ -36,38 +36,26 @@ def packed(value: "Any") -> bytes:
         return bytes((_TRUE if value else _FALSE,))
     if kind is int:
         return _integer(value)
-    if kind is bytes:
-        return _with_length(_BYTES, value)
-    if kind is bytearray:
-        return _with_length(_BYTEARRAY, bytes(value))
-    if kind is str:
-        return _with_length(_STRING, value.encode())
-    if kind is dict:
-        return bytes((_DICT,)) + _values([part for pair in value.items() for part in pair])
-    if kind is list or kind is tuple:
-        return bytes((_LIST if kind is list else _TUPLE,)) + _values(value)
-    return _named(value)
+    if kind in _CONTENTS:
+        content = value.encode() if kind is str else bytes(value)
+        return bytes((_CONTENT + _CONTENTS.index(kind),)) + _integer(len(content)) + content
+    if kind not in _KINDS:
+        raise TypeError("not plain")
+    parts = [part for pair in value.items() for part in pair] if kind is dict else value
+    return _sequence(kind, [packed(part) for part in parts])
 
 
 def joined(parts: "list[bytes]") -> bytes:
     """Return the bytes of the list of values whose bytes these are."""
-    return bytes((_LIST,)) + _integer(len(parts)) + b"".join(parts)
-
-
-def _named(value: "Any") -> bytes:
-    kind = type(value)
-    for place, known in enumerate(TYPES):
-        if kind is known:
-            return bytes((_NAMED + place,)) + _values(value)
-    raise TypeError("not plain")
+    return _sequence(list, parts)
 
 
 def unpacked(data: bytes) -> "Any":
     """Return the value that `packed` gave these bytes for; raises MalformedError for any others."""
-    reader = _Reader(data)
-    value = reader.value()
-    if reader.at != len(data):
-        raise MalformedError(f"kept value has {len(data)} bytes, expected {reader.at}")
+    at = [0]
+    value = _value(data, at)
+    if at[0] != len(data):
+        raise MalformedError(f"kept value has {len(data)} bytes, expected {at[0]}")
     return value
 
 
@@ -84,62 +72,38 @@ def _integer(value: int) -> bytes:
     return bytes((kind + size,)) + value.to_bytes(size, "little")
 
 
-def _with_length(kind: int, content: bytes) -> bytes:
-    return bytes((kind,)) + _integer(len(content)) + content
+def _sequence(kind: type, parts: "Sequence[bytes]") -> bytes:
+    return bytes((_PARTS + _KINDS.index(kind),)) + _integer(len(parts)) + b"".join(parts)
 
 
-def _values(values: "Sequence[Any]") -> bytes:
-    return _integer(len(values)) + b"".join([packed(value) for value in values])
-
-
-class _Reader:
-    """Reads one value after the other."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.at = 0
-
-    def value(self) -> "Any":
-        kind = self._take(1)[0]
-        if kind < _POSITIVE:
-            return kind + _LOWEST
-        if kind < _NONE:
-            size = kind & _LONGEST
-            number = int.from_bytes(self._take(size), "little")
-            return number if kind < _NEGATIVE else -1 - number
-        if kind <= _TRUE:
-            return None if kind == _NONE else kind == _TRUE
-        if kind <= _STRING:
-            content = self._take(self._count())
-            return content if kind == _BYTES else bytearray(content) if kind == _BYTEARRAY else _text(content)
-        values = [self.value() for _ in range(self._count())]
-        if kind == _TUPLE:
-            return tuple(values)
-        if kind == _LIST:
-            return values
-        try:
-            if kind == _DICT:
-                return {values[at]: values[at + 1] for at in range(0, len(values), 2)}
-            return TYPES[kind - _NAMED](*values)
-        except (IndexError, TypeError):
-            raise MalformedError(f"kept value begins with {kind} and has {len(values)} parts")
-
-    def _count(self) -> int:
-        count = self.value()
-        if type(count) is not int or not 0 <= count <= len(self._data):
-            raise MalformedError(f"kept value has {count} parts in {len(self._data)} bytes")
-        return count
-
-    def _take(self, count: int) -> bytes:
-        taken = self._data[self.at : self.at + count]
-        if len(taken) < count:
-            raise MalformedError(f"kept value is cut after {len(self._data)} bytes")
-        self.at += count
-        return taken
-
-
-def _text(content: bytes) -> str:
+def _value(data: bytes, at: "list[int]") -> "Any":
+    """Return the value that begins at `at[0]`, and move that behind it."""
+    kind = _take(data, at, 1)[0]
+    if kind < _POSITIVE:
+        return kind + _LOWEST
+    if kind < _NONE:
+        number = int.from_bytes(_take(data, at, kind & _LONGEST), "little")
+        return number if kind < _NEGATIVE else -1 - number
+    if kind < _CONTENT:
+        return None if kind == _NONE else kind == _TRUE
+    count = _value(data, at)
     try:
-        return content.decode()
-    except UnicodeError:
-        raise MalformedError("kept value has a string that is none")
+        if kind < _PARTS:
+            content = _take(data, at, count)
+            make: Any = _CONTENTS[kind - _CONTENT]
+            return content.decode() if make is str else make(content)
+        make = _KINDS[kind - _PARTS]
+        parts = [_value(data, at) for _ in range(count)]
+        if make is dict:
+            return {parts[i]: parts[i + 1] for i in range(0, count, 2)}
+        return make(parts) if kind < _PARTS + _PLAIN_PARTS else make(*parts)
+    except (IndexError, TypeError, UnicodeError):
+        raise MalformedError(f"kept value begins with {kind}, {count}")
+
+
+def _take(data: bytes, at: "list[int]", count: int) -> bytes:
+    taken = data[at[0] : at[0] + count]
+    if not 0 <= count == len(taken):
+        raise MalformedError(f"kept value is cut after {len(data)} bytes")
+    at[0] += count
+    return taken
