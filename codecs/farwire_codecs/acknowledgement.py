@@ -48,7 +48,7 @@ def decode(payload: bytes) -> Acknowledgement:
     alarms_through = cursor.varint("alarms_through")
     bitmap = b""
     if flags & HAS_BITMAP:
-        bitmap = cursor.take("bitmap", cursor.unsigned("bitmap length", 1))
+        bitmap = cursor.chunk("bitmap", cursor.unsigned("bitmap length", 1))
         if not bitmap or not bitmap[-1]:
             raise MalformedError("acknowledgement: the bitmap ends in a zero byte or is empty")
     cursor.end()

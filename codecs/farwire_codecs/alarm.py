@@ -92,5 +92,5 @@ def _take(cursor: fields.Cursor, previous: int) -> Alarm:
     raw = None
     if not shape & _NO_VALUE:
         found = type_of(type_id)
-        raw = unpack(found, cursor.take("alarm value", found.size), 0)
+        raw = unpack(found, cursor.chunk("alarm value", found.size), 0)
     return Alarm(number, channel, type_id, condition, bool(shape & _ACTIVE), age_ms, raw)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from farwire_codecs.base import Base
     from farwire_codecs.contexts import Contexts
 
-keep_start()  # a receiver reads many frames
 _KNOWN = ACKNOWLEDGEMENT_WANTED | INLINE_SCHEMA | CARRIED | ONE_CHANNEL | OFF_GRID
 
 
@@ -44,6 +43,7 @@ def decode(
     carries its schema itself. `base_for`: lowest byte of a record's number, check -> Base or None, which
     raises UnknownBaseError. `coder_of`: makes the decoder of the range-coded part: to watch it.
     """
+    keep_start()  # a receiver reads many frames
     cursor = fields.Cursor("history batch", payload)
     flags = cursor.header(_KNOWN)
     if flags & CARRIED:

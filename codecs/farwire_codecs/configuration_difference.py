@@ -9,6 +9,7 @@ from farwire_codecs import fields
 from farwire_codecs.configuration_bits import BitReader, BitWriter
 from farwire_codecs.configuration_document import MAXIMUM_DOCUMENT
 from farwire_codecs.configuration_groups import count_groups, put_groups, take_groups
+from farwire_codecs.configuration_keys import name_of
 from farwire_codecs.configuration_settings import Setting, canonical, check, key_of, place
 from farwire_codecs.errors import MalformedError
 
@@ -77,4 +78,4 @@ def decode_difference(data: bytes) -> Difference:
 
 def _named(setting: Setting) -> str:
     index = "" if setting.index is None else f" {setting.index}"
-    return f"{key_of(setting.key).name}{index}"
+    return f"{name_of(key_of(setting.key))}{index}"

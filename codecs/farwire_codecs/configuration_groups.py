@@ -8,7 +8,7 @@ as gamma, and for each how far it begins behind the end of the one before it and
 from farwire_codecs import configuration_keys as table
 from farwire_codecs import fields
 from farwire_codecs.configuration_bits import BitReader, BitWriter
-from farwire_codecs.configuration_keys import KEYS, Key
+from farwire_codecs.configuration_keys import KEYS, Key, name_of
 from farwire_codecs.configuration_settings import (
     MAXIMUM_INDEX,
     MAXIMUM_SETTINGS,
@@ -144,5 +144,5 @@ def _take_value(bits: BitReader, key: Key, previous: object) -> object:
     if key.kind == table.SECRET:
         return data
     if not is_text(data):
-        raise MalformedError(f"{key.name} has control characters or is no UTF-8")
+        raise MalformedError(f"{name_of(key)} has control characters or is no UTF-8")
     return str(data, "utf-8")

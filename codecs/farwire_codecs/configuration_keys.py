@@ -6,9 +6,10 @@ matter: it keeps and hashes every key of this table.
 
 from collections import namedtuple
 
-Key = namedtuple("Key", ("number", "name", "scope", "kind", "low", "high", "names"))
-"""`scope` says what the index of a setting counts; `low` to `high` bounds a number, the seconds of a duration
-and the bytes of a text or secret; `names` are a choice's, its value is the index of one."""
+Key = namedtuple("Key", ("number", "scope", "kind", "low", "high"))
+"""`scope` says what the index of a setting counts; `low` to `high` bounds a number, the seconds of a
+duration, the bytes of a text or secret, and the index of a choice's value. `name_of` and `choices_of` have
+tables of their own, so that a board, which needs neither, need not hold them."""
 
 NODE, CHANNEL, SENSOR, SERVER = "node", "channel", "sensor", "server"
 SCOPES = (NODE, CHANNEL, SENSOR, SERVER)
@@ -68,60 +69,117 @@ _U32 = (1 << 32) - 1
 _LOWEST = -(1 << 31)  # the integers of a channel's LPP type, whichever it is, lie within this and _U32
 
 
-def _key(row: "tuple[object, ...]") -> Key:
-    number, name, scope, kind = row[:4]
-    if kind == CHOICE:
-        return Key(number, name, scope, kind, 0, len(row[4]) - 1, row[4])  # type: ignore[arg-type]
-    low, high = row[4:] if len(row) > 4 else (0, 1)
-    return Key(number, name, scope, kind, low, high, ())
-
-
 KEYS = {
-    int(row[0]): _key(row)
+    int(row[0]): Key(*row)
     for row in (
-        (SAMPLING_INTERVAL_S, "sampling_interval_s", NODE, DURATION, 1, _DAY_S),
-        (REPORTING_INTERVAL_S, "reporting_interval_s", NODE, DURATION, 1, _WEEK_S),
-        (STATE_INTERVAL_S, "state_interval_s", NODE, DURATION, 60, _WEEK_S),
-        (HIGH, "high", CHANNEL, SIGNED, _LOWEST, _U32),
-        (LOW, "low", CHANNEL, SIGNED, _LOWEST, _U32),
-        (HYSTERESIS, "hysteresis", CHANNEL, UNSIGNED, 0, _U32),
-        (RATE_PER_MIN, "rate_per_min", CHANNEL, UNSIGNED, 1, _U32),
-        (STUCK_TIME_S, "stuck_time_s", CHANNEL, DURATION, 1, _WEEK_S),
-        (MINIMUM_DURATION_S, "minimum_duration_s", CHANNEL, DURATION, 0, _DAY_S),
-        (NORMAL_LOW, "normal_low", CHANNEL, SIGNED, _LOWEST, _U32),
-        (NORMAL_HIGH, "normal_high", CHANNEL, SIGNED, _LOWEST, _U32),
-        (PRIORITY, "priority", CHANNEL, CHOICE, ("normal", "low", "high")),
-        (CALIBRATION_SCALE_PPM, "calibration_scale_ppm", CHANNEL, SIGNED, -999_999, 9_000_000),
-        (CALIBRATION_OFFSET, "calibration_offset", CHANNEL, SIGNED, _LOWEST, _U32),
-        (SENSOR_ENABLED, "sensor_enabled", SENSOR, BOOLEAN),
-        (SENSOR_SAMPLING_INTERVAL_S, "sensor_sampling_interval_s", SENSOR, DURATION, 1, _DAY_S),
-        (SENSOR_REPORTING_INTERVAL_S, "sensor_reporting_interval_s", SENSOR, DURATION, 1, _WEEK_S),
-        (SENSOR_DRIVER, "sensor_driver", SENSOR, UNSIGNED, 0, 65_535),
-        (SENSOR_BUS, "sensor_bus", SENSOR, UNSIGNED, 0, 255),
+        (SAMPLING_INTERVAL_S, NODE, DURATION, 1, _DAY_S),
+        (REPORTING_INTERVAL_S, NODE, DURATION, 1, _WEEK_S),
+        (STATE_INTERVAL_S, NODE, DURATION, 60, _WEEK_S),
+        (HIGH, CHANNEL, SIGNED, _LOWEST, _U32),
+        (LOW, CHANNEL, SIGNED, _LOWEST, _U32),
+        (HYSTERESIS, CHANNEL, UNSIGNED, 0, _U32),
+        (RATE_PER_MIN, CHANNEL, UNSIGNED, 1, _U32),
+        (STUCK_TIME_S, CHANNEL, DURATION, 1, _WEEK_S),
+        (MINIMUM_DURATION_S, CHANNEL, DURATION, 0, _DAY_S),
+        (NORMAL_LOW, CHANNEL, SIGNED, _LOWEST, _U32),
+        (NORMAL_HIGH, CHANNEL, SIGNED, _LOWEST, _U32),
+        (PRIORITY, CHANNEL, CHOICE, 0, 2),
+        (CALIBRATION_SCALE_PPM, CHANNEL, SIGNED, -999_999, 9_000_000),
+        (CALIBRATION_OFFSET, CHANNEL, SIGNED, _LOWEST, _U32),
+        (SENSOR_ENABLED, SENSOR, BOOLEAN, 0, 1),
+        (SENSOR_SAMPLING_INTERVAL_S, SENSOR, DURATION, 1, _DAY_S),
+        (SENSOR_REPORTING_INTERVAL_S, SENSOR, DURATION, 1, _WEEK_S),
+        (SENSOR_DRIVER, SENSOR, UNSIGNED, 0, 65_535),
+        (SENSOR_BUS, SENSOR, UNSIGNED, 0, 255),
         # 48 bits: what is a 1-Wire device's own in its 64-bit ROM code, between family and CRC
-        (SENSOR_ADDRESS, "sensor_address", SENSOR, UNSIGNED, 0, (1 << 48) - 1),
-        (SENSOR_REGISTER, "sensor_register", SENSOR, UNSIGNED, 0, 65_535),
-        (SENSOR_FIRST_CHANNEL, "sensor_first_channel", SENSOR, UNSIGNED, 0, 255),
-        (SENSOR_WARM_UP_MS, "sensor_warm_up_ms", SENSOR, UNSIGNED, 0, 600_000),
-        (RADIO_CLASS, "radio_class", NODE, CHOICE, ("A", "C")),
-        (POLL_INTERVAL_S, "poll_interval_s", NODE, DURATION, 10, _WEEK_S),
-        (FAIR_USE_S_PER_DAY, "fair_use_s_per_day", NODE, UNSIGNED, 1, _DAY_S),
-        (ADR, "adr", NODE, BOOLEAN),
-        (PAYLOAD_LIMIT, "payload_limit", NODE, UNSIGNED, 11, 242),
-        (RECORDS_PER_FRAME, "records_per_frame", NODE, UNSIGNED, 1, 2048),
-        (HISTORY_LAYOUT, "history_layout", NODE, CHOICE, ("smaller", "all_channels", "one_channel")),
-        (HISTORY_CARRY, "history_carry", NODE, BOOLEAN),
-        (LPP_LIVE, "lpp_live", NODE, BOOLEAN),
-        (BUFFER_WHEN_FULL, "buffer_when_full", NODE, CHOICE, ("thin", "drop_oldest")),
-        (BUFFER_CAPACITY, "buffer_capacity", NODE, UNSIGNED, 1, 1_000_000),
-        (LOG_LEVEL, "log_level", NODE, CHOICE, ("warning", "info", "error", "debug", "off")),
-        (REPORT_CRASHES, "report_crashes", NODE, BOOLEAN),
-        (ROLLBACK_TIME_S, "rollback_time_s", NODE, DURATION, 60, _WEEK_S),
-        (SERVER_PROTOCOL, "server_protocol", SERVER, CHOICE, ("mqtts", "https", "mqtt", "http")),
-        (SERVER_HOST, "server_host", SERVER, TEXT, 1, 128),
-        (SERVER_PORT, "server_port", SERVER, UNSIGNED, 1, 65_535),
-        (SERVER_PATH, "server_path", SERVER, TEXT, 1, 128),
-        (SERVER_USER, "server_user", SERVER, TEXT, 0, 64),
-        (SERVER_PASSWORD, "server_password", SERVER, SECRET, 0, 64),
+        (SENSOR_ADDRESS, SENSOR, UNSIGNED, 0, (1 << 48) - 1),
+        (SENSOR_REGISTER, SENSOR, UNSIGNED, 0, 65_535),
+        (SENSOR_FIRST_CHANNEL, SENSOR, UNSIGNED, 0, 255),
+        (SENSOR_WARM_UP_MS, SENSOR, UNSIGNED, 0, 600_000),
+        (RADIO_CLASS, NODE, CHOICE, 0, 1),
+        (POLL_INTERVAL_S, NODE, DURATION, 10, _WEEK_S),
+        (FAIR_USE_S_PER_DAY, NODE, UNSIGNED, 1, _DAY_S),
+        (ADR, NODE, BOOLEAN, 0, 1),
+        (PAYLOAD_LIMIT, NODE, UNSIGNED, 11, 242),
+        (RECORDS_PER_FRAME, NODE, UNSIGNED, 1, 2048),
+        (HISTORY_LAYOUT, NODE, CHOICE, 0, 2),
+        (HISTORY_CARRY, NODE, BOOLEAN, 0, 1),
+        (LPP_LIVE, NODE, BOOLEAN, 0, 1),
+        (BUFFER_WHEN_FULL, NODE, CHOICE, 0, 1),
+        (BUFFER_CAPACITY, NODE, UNSIGNED, 1, 1_000_000),
+        (LOG_LEVEL, NODE, CHOICE, 0, 4),
+        (REPORT_CRASHES, NODE, BOOLEAN, 0, 1),
+        (ROLLBACK_TIME_S, NODE, DURATION, 60, _WEEK_S),
+        (SERVER_PROTOCOL, SERVER, CHOICE, 0, 3),
+        (SERVER_HOST, SERVER, TEXT, 1, 128),
+        (SERVER_PORT, SERVER, UNSIGNED, 1, 65_535),
+        (SERVER_PATH, SERVER, TEXT, 1, 128),
+        (SERVER_USER, SERVER, TEXT, 0, 64),
+        (SERVER_PASSWORD, SERVER, SECRET, 0, 64),
     )
 }
+
+# By number, from 1 on.
+_NAMES = (
+    "sampling_interval_s",
+    "reporting_interval_s",
+    "state_interval_s",
+    "high",
+    "low",
+    "hysteresis",
+    "rate_per_min",
+    "stuck_time_s",
+    "minimum_duration_s",
+    "normal_low",
+    "normal_high",
+    "priority",
+    "calibration_scale_ppm",
+    "calibration_offset",
+    "sensor_enabled",
+    "sensor_sampling_interval_s",
+    "sensor_reporting_interval_s",
+    "sensor_driver",
+    "sensor_bus",
+    "sensor_address",
+    "sensor_register",
+    "sensor_first_channel",
+    "sensor_warm_up_ms",
+    "radio_class",
+    "poll_interval_s",
+    "fair_use_s_per_day",
+    "adr",
+    "payload_limit",
+    "records_per_frame",
+    "history_layout",
+    "history_carry",
+    "lpp_live",
+    "buffer_when_full",
+    "buffer_capacity",
+    "log_level",
+    "report_crashes",
+    "rollback_time_s",
+    "server_protocol",
+    "server_host",
+    "server_port",
+    "server_path",
+    "server_user",
+    "server_password",
+)
+_CHOICES = {
+    PRIORITY: ("normal", "low", "high"),
+    RADIO_CLASS: ("A", "C"),
+    HISTORY_LAYOUT: ("smaller", "all_channels", "one_channel"),
+    BUFFER_WHEN_FULL: ("thin", "drop_oldest"),
+    LOG_LEVEL: ("warning", "info", "error", "debug", "off"),
+    SERVER_PROTOCOL: ("mqtts", "https", "mqtt", "http"),
+}
+
+
+def name_of(key: Key) -> str:
+    """Return what people call a key."""
+    return _NAMES[key.number - 1]
+
+
+def choices_of(key: Key) -> tuple[str, ...]:
+    """Return the names of a choice's values, at their index; () for any other kind."""
+    return _CHOICES.get(key.number, ())

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from farwire_codecs import configuration_keys as table
 from farwire_codecs import fields
-from farwire_codecs.configuration_keys import KEYS, Key
+from farwire_codecs.configuration_keys import KEYS, Key, name_of
 from farwire_codecs.errors import MalformedError, RangeError, UnknownTypeError
 
 Setting = namedtuple("Setting", ("key", "index", "value"))
@@ -32,7 +32,7 @@ def check(settings: "tuple[Setting, ...]") -> None:
         check_index(key, setting.index)
         check_value(key, setting.value)
         if place(setting) <= previous:
-            raise MalformedError(f"{key.name} stands twice or out of order")
+            raise MalformedError(f"{name_of(key)} stands twice or out of order")
         previous = place(setting)
 
 
@@ -48,9 +48,9 @@ def check_index(key: Key, index: "int | None") -> None:
     """Raise RangeError unless the index fits the key's scope."""
     if key.scope == table.NODE:
         if index is not None:
-            raise RangeError(f"{key.name} has index {index}, expected none")
+            raise RangeError(f"{name_of(key)} has index {index}, expected none")
     elif not isinstance(index, int) or not 0 <= index <= MAXIMUM_INDEX:
-        raise RangeError(f"{key.scope} of {key.name} is {index}, expected 0 to {MAXIMUM_INDEX}")
+        raise RangeError(f"{key.scope} of {name_of(key)} is {index}, expected 0 to {MAXIMUM_INDEX}")
 
 
 def check_value(key: Key, value: object) -> None:
@@ -58,17 +58,17 @@ def check_value(key: Key, value: object) -> None:
     is_bool = value is True or value is False
     if key.kind == table.BOOLEAN:
         if not is_bool:
-            raise RangeError(f"{key.name} is {value}, expected False or True")
+            raise RangeError(f"{name_of(key)} is {value}, expected False or True")
     elif key.kind == table.TEXT:
         _check_text(key, value)
     elif key.kind == table.SECRET:
         if not isinstance(value, bytes):
-            raise RangeError(f"{key.name} is no bytes, expected {key.low} to {key.high} of them")
-        fields.checked(f"length of {key.name}", len(value), key.low, key.high)
+            raise RangeError(f"{name_of(key)} is no bytes, expected {key.low} to {key.high} of them")
+        fields.checked(f"length of {name_of(key)}", len(value), key.low, key.high)
     elif is_bool or not isinstance(value, int):
-        raise RangeError(f"{key.name} is {value}, expected {key.low} to {key.high}")
+        raise RangeError(f"{name_of(key)} is {value}, expected {key.low} to {key.high}")
     else:
-        fields.checked(key.name, value, key.low, key.high)
+        fields.checked(name_of(key), value, key.low, key.high)
 
 
 def place(setting: Setting) -> "tuple[int, int]":
@@ -102,11 +102,11 @@ def is_text(data: bytes) -> bool:
 
 def _check_text(key: Key, value: object) -> None:
     if not isinstance(value, str):
-        raise RangeError(f"{key.name} is {value}, expected a text")
+        raise RangeError(f"{name_of(key)} is {value}, expected a text")
     try:
         data = value.encode()
     except UnicodeError:
         data = b"\xff"
-    fields.checked(f"length of {key.name} in bytes", len(data), key.low, key.high)
+    fields.checked(f"length of {name_of(key)} in bytes", len(data), key.low, key.high)
     if not is_text(data):
-        raise RangeError(f"{key.name} has control characters or is no UTF-8")
+        raise RangeError(f"{name_of(key)} has control characters or is no UTF-8")

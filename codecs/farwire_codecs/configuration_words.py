@@ -7,7 +7,7 @@ integers of the channel's LPP type.
 from typing import Any, NamedTuple
 
 from farwire_codecs import configuration_keys as table
-from farwire_codecs.configuration_keys import KEYS, Key
+from farwire_codecs.configuration_keys import KEYS, Key, choices_of, name_of
 from farwire_codecs.configuration_settings import MAXIMUM_INDEX, check_value
 from farwire_codecs.errors import RangeError, UnknownTypeError
 
@@ -72,7 +72,7 @@ WORDS: dict[int, Words] = {
     table.SERVER_PASSWORD: Words("", "password; never shown"),
 }
 
-BY_NAME = {key.name: key for key in KEYS.values()}
+BY_NAME = {name_of(key): key for key in KEYS.values()}
 
 _JSON_TYPES = {table.BOOLEAN: "boolean", table.CHOICE: "string", table.TEXT: "string", table.SECRET: "string"}
 
@@ -88,16 +88,16 @@ def named(name: str) -> Key:
 def from_json(key: Key, value: object) -> object:
     """Return a setting's value; raises RangeError, which never tells a secret."""
     if key.kind == table.CHOICE:
-        if value not in key.names:
-            raise RangeError(f"{key.name} is {value!r}, expected {expected(key)}")
-        return key.names.index(value)
+        if value not in choices_of(key):
+            raise RangeError(f"{name_of(key)} is {value!r}, expected {expected(key)}")
+        return choices_of(key).index(value)
     if key.kind == table.SECRET:
         if not isinstance(value, str) or value == MASK:
-            raise RangeError(f"{key.name} is no text, or the mask of one; expected {expected(key)}")
+            raise RangeError(f"{name_of(key)} is no text, or the mask of one; expected {expected(key)}")
         try:
             value = value.encode()
         except UnicodeError as error:
-            raise RangeError(f"{key.name} is no UTF-8") from error
+            raise RangeError(f"{name_of(key)} is no UTF-8") from error
     check_value(key, value)
     return value
 
@@ -106,7 +106,7 @@ def to_json(key: Key, value: Any) -> object:
     """Return a setting's value for people: a choice's name, and MASK for a secret."""
     if key.kind == table.SECRET:
         return MASK
-    return key.names[value] if key.kind == table.CHOICE else value
+    return choices_of(key)[value] if key.kind == table.CHOICE else value
 
 
 def expected(key: Key) -> str:
@@ -114,7 +114,7 @@ def expected(key: Key) -> str:
     if key.kind == table.BOOLEAN:
         return "true or false"
     if key.kind == table.CHOICE:
-        return "one of " + ", ".join(key.names)
+        return "one of " + ", ".join(choices_of(key))
     if key.kind in table.WORDS:
         return f"a text of {key.low} to {key.high} UTF-8 bytes"
     unit = WORDS[key.number].unit
@@ -126,7 +126,7 @@ def json_schema(key: Key) -> dict[str, Any]:
     words = WORDS[key.number]
     value: dict[str, Any] = {"type": [_JSON_TYPES.get(key.kind, "integer"), "null"]}
     if key.kind == table.CHOICE:
-        value["enum"] = [*key.names, None]
+        value["enum"] = [*choices_of(key), None]
     elif key.kind in table.WORDS:
         value |= {"minLength": key.low, "maxLength": key.high}
         if key.kind == table.SECRET:
@@ -135,12 +135,12 @@ def json_schema(key: Key) -> dict[str, Any]:
         value |= {"minimum": key.low, "maximum": key.high}
     if words.unit:
         value["description"] = f"unit: {words.unit}"
-    properties: dict[str, Any] = {"key": {"const": key.name}, "value": value}
+    properties: dict[str, Any] = {"key": {"const": name_of(key)}, "value": value}
     if key.scope != table.NODE:
         which = {"type": "integer", "minimum": 0, "maximum": MAXIMUM_INDEX}
         properties["index"] = {**which, "description": f"which {key.scope}"}
     return {
-        "title": key.name,
+        "title": name_of(key),
         "description": f"{words.meaning} (of the {key.scope})",
         "type": "object",
         "properties": properties,

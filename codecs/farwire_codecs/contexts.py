@@ -67,5 +67,5 @@ _kept: list[Contexts] = []  # one that has begun, or none
 
 def keep_start() -> None:
     """Let every start be a copy of one that is kept: where there is heap for it."""
-    _kept[:] = []
-    _kept.append(Contexts())
+    if not _kept:
+        _kept.append(Contexts())

@@ -91,7 +91,7 @@ class Cursor:
             )
         return flags
 
-    def take(self, name: str, size: int) -> bytes:
+    def chunk(self, name: str, size: int) -> bytes:
         """Return the next `size` bytes."""
         end = self.position + size
         if end > len(self.payload):
@@ -103,7 +103,7 @@ class Cursor:
     def unsigned(self, name: str, size: int) -> int:
         """Return a big-endian unsigned integer."""
         value = 0
-        for byte in self.take(name, size):
+        for byte in self.chunk(name, size):
             value = value << 8 | byte
         return value
 

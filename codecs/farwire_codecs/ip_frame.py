@@ -91,7 +91,7 @@ def decode_several(body: bytes) -> "list[bytes]":
     cursor = fields.Cursor("HTTP body", body)
     frames = []
     while cursor.position < len(body):
-        frames.append(cursor.take("frame", cursor.unsigned("length", 2)))
+        frames.append(cursor.chunk("frame", cursor.unsigned("length", 2)))
     return frames
 
 
@@ -107,7 +107,7 @@ def _put_payload(out: bytearray, port: int, payload: bytes, first_port: int) -> 
 def _payload(cursor: fields.Cursor, first_port: int) -> "tuple[int, bytes]":
     """Return (port, payload), which is all that is left."""
     port = cursor.unsigned("port", 1)
-    payload = cursor.take("payload", len(cursor.payload) - cursor.position)
+    payload = cursor.chunk("payload", len(cursor.payload) - cursor.position)
     if not first_port <= port <= _LAST_PORT or (port == NOTHING and payload):
         raise MalformedError(f"{cursor.frame} has port {port} with {len(payload)} bytes")
     if len(payload) > LONGEST_PAYLOAD:

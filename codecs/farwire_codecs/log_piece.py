@@ -63,7 +63,7 @@ def decode(payload: bytes) -> LogPiece:
     flags = cursor.header(_LAST | _CRASH)
     number = cursor.unsigned("number", 2)
     offset = cursor.varint("offset")
-    data = cursor.take("data", cursor.unsigned("length", 1))
+    data = cursor.chunk("data", cursor.unsigned("length", 1))
     cursor.end()
     kind = CRASH_REPORT if flags & _CRASH else LOG
     piece = LogPiece(kind, number, offset, bool(flags & _LAST), data)

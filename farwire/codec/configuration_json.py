@@ -10,7 +10,7 @@ from typing import Any
 from farwire.codec import given as check
 from farwire_codecs import configuration, fields
 from farwire_codecs.configuration import KEYS, Difference, Piece, Setting, Transfer
-from farwire_codecs.configuration_keys import NODE
+from farwire_codecs.configuration_keys import NODE, name_of
 from farwire_codecs.configuration_pieces import MAXIMUM_PIECES, transfer_of
 from farwire_codecs.configuration_settings import MAXIMUM_INDEX, check_index, place
 from farwire_codecs.configuration_words import from_json, named, to_json
@@ -98,9 +98,9 @@ def _show_document(settings: Iterable[Setting]) -> dict[str, Any]:
         key = KEYS[setting.key]
         value = to_json(key, setting.value)
         if setting.index is None:
-            found[key.name] = value
+            found[name_of(key)] = value
         else:
-            found.setdefault(key.name, {})[str(setting.index)] = value
+            found.setdefault(name_of(key), {})[str(setting.index)] = value
     return found
 
 
@@ -117,7 +117,7 @@ def _read_piece(given: Any) -> bytes:
 
 
 def _name_of(setting: Setting) -> str:
-    name: str = KEYS[setting.key].name
+    name: str = name_of(KEYS[setting.key])
     return name if setting.index is None else f"{name} {setting.index}"
 
 

@@ -48,7 +48,7 @@ def _acknowledgement(walk: Walk) -> None:
     if flags & acknowledgement.HAS_BITMAP:
         size = walk.whole("length", 1, "bytes of the bitmap")
         start = walk.position
-        bitmap = walk.take("bitmap", size)
+        bitmap = walk.chunk("bitmap", size)
         found = acknowledgement.Acknowledgement(through, bitmap, alarms, False, False)
         walk.add(start, "bitmap", "", "stored too: " + ", ".join(map(str, stored(found))))
 
@@ -125,7 +125,7 @@ def _log(walk: Walk) -> None:
     walk.variable("offset", "byte of the report that the data starts at")
     size = walk.whole("length", 1, "bytes of data")
     start = walk.position
-    data = walk.take("data", size)
+    data = walk.chunk("data", size)
     walk.add(start, "data", "", readable(data))
 
 

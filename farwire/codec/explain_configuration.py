@@ -7,7 +7,7 @@ from typing import NamedTuple
 from farwire.codec.parts import Walk
 from farwire_codecs.configuration_bits import BitReader
 from farwire_codecs.configuration_groups import take_groups
-from farwire_codecs.configuration_keys import BOOLEAN, KEYS, NODE
+from farwire_codecs.configuration_keys import BOOLEAN, KEYS, NODE, name_of
 from farwire_codecs.configuration_pieces import CHECK_SIZE
 from farwire_codecs.configuration_settings import Setting
 from farwire_codecs.configuration_words import to_json
@@ -79,7 +79,7 @@ def piece(walk: Walk) -> None:
         transfer, index = (flags & 3) << 1 | which >> 7, which & 0x7F
         walk.meant(f"index {index} of the transfer whose check ends in {transfer:03b}")
         start = walk.position
-        data = walk.take("data", len(walk.payload) - start)
+        data = walk.chunk("data", len(walk.payload) - start)
         walk.add(start, "data", f"{len(data)} bytes", "of the transfer")
         return
     walk.meant(f"version 0, all of a {'difference' if flags & _DIFFERENCE else 'document'}")
@@ -89,7 +89,7 @@ def piece(walk: Walk) -> None:
         groups = walk.header(0x1F)
         walk.add(start, "document", f"0x{walk.payload[start]:02x}", f"version 0, groups {groups}")
     start = walk.position
-    content = walk.take("settings", max(len(walk.payload) - CHECK_SIZE - start, 0))
+    content = walk.chunk("settings", max(len(walk.payload) - CHECK_SIZE - start, 0))
     walk.add(start, "settings", f"{len(content)} bytes", "in bits")
     bits = TracingReader("configuration", content, 0)
     if groups is None:
@@ -115,7 +115,7 @@ def _groups(walk: Walk, start: int, bits: TracingReader, count: int, with_values
     for number, group in groupby(settings, key=lambda setting: setting.key):
         key = KEYS[number]
         members = list(group)
-        _detail(walk, start, next(codes), "key", f"{number} {key.name}")
+        _detail(walk, start, next(codes), "key", f"{number} {name_of(key)}")
         if key.scope != NODE:
             indices = ", ".join(str(setting.index) for setting in members)
             _detail(walk, start, _joined(_index_codes(codes)), key.scope, indices)

@@ -95,7 +95,7 @@ def explain(walk: Walk, schemas: Mapping[int, Schema]) -> None:
         walk.meant(f"the record that it builds on, modulo 256: {low}")
         walk.whole("check", 1, "of the model at that record")
         start = walk.position
-        walk.take("coded", len(walk.payload) - start)
+        walk.chunk("coded", len(walk.payload) - start)
         walk.add(start, "coded", f"{walk.position - start} bytes", MODEL_IS_THE_BRIDGES)
         return
     schema_id = walk.whole("schema id", 1)
@@ -155,7 +155,7 @@ def _coded(walk: Walk, schema: Schema) -> None:
     if not tracers and failure is not None:
         raise failure
     spans = tracers[0].spans
-    walk.take("coded", len(walk.payload) - start)
+    walk.chunk("coded", len(walk.payload) - start)
     total = sum(bits for _, bits in spans)
     walk.add(start, "coded", f"{walk.position - start} bytes", f"{total:.1f} bits before rounding to bytes")
     _details(walk, start, spans, found)

@@ -17,7 +17,7 @@ def items(walk: Walk, frame: str, profile: Profile, padded: bool, channel: int) 
     while walk.position < len(walk.payload):
         if padded and not any(walk.payload[walk.position :]):
             start = walk.position
-            walk.take("padding", len(walk.payload) - start)
+            walk.chunk("padding", len(walk.payload) - start)
             walk.add(start, "padding", "", "zero bytes up to the end")
             return
         count += 1
@@ -43,10 +43,10 @@ def value(walk: Walk, type_id: int, profile: Profile) -> None:
     start = walk.position
     if type_id in profile.types:
         found = type_of(type_id, profile.types)
-        raw = unpack(found, walk.take("value", found.size), 0)
+        raw = unpack(found, walk.chunk("value", found.size), 0)
     elif type_id in profile.special:
         raw, after = profile.special[type_id].read(walk.payload, start)
-        walk.take("value", after - start)
+        walk.chunk("value", after - start)
     else:
         raise UnknownTypeError(f"type {type_id} is not in the table of types")
     shown = meaning(type_id, raw, profile)

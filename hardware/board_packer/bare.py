@@ -51,6 +51,31 @@ class Bare(ast.NodeTransformer):
         return node
 
 
+class Comprehensions(ast.NodeTransformer):
+    """Gives the variables of comprehensions names of their own: they hide others inside, not around."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Go inside first, then give the names of a comprehension itself."""
+        super().generic_visit(node)
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            targets = {
+                inner.id
+                for generator in node.generators
+                for inner in ast.walk(generator.target)
+                if isinstance(inner, ast.Name)
+            }
+            self._count += 1
+            first = node.generators[0].iter
+            outside = {id(inner) for inner in ast.walk(first)}
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name) and inner.id in targets and id(inner) not in outside:
+                    inner.id = f"{inner.id}_{self._count}_"
+        return node
+
+
 def _is_sentence(node: ast.expr) -> bool:
     plain = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
     return plain or isinstance(node, ast.JoinedStr)

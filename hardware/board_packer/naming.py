@@ -19,7 +19,7 @@ from board_packer.program import BUILTINS, MARK, PackError, local_names, names_b
 ATTRIBUTE = "\N{BULLET}"  # before an attribute's name while it is on its way
 PARAMETER = "\N{SECTION SIGN}"  # before a parameter's place
 PARAMETERS = 10  # that have short names of their own; further ones cost a byte more
-LISTED = 124  # names that come first; some places are taken before them
+LISTED = 126  # names that come first; some places are taken before them
 
 
 class Names:

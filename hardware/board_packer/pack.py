@@ -13,10 +13,11 @@ import ast
 import sys
 from pathlib import Path
 
-from board_packer.bare import Bare
+from board_packer.bare import Bare, Comprehensions
 from board_packer.inline import inline
 from board_packer.naming import Names
 from board_packer.needed import needed
+from board_packer.only import settle
 from board_packer.program import MARK, Key, Program, names_bound, spelled
 from board_packer.resolve import Resolve
 from board_packer.unused import drop_unused
@@ -91,16 +92,18 @@ class Packer:
     def source(self, keep: tuple[str, ...]) -> str:
         """Return the pack's text; `keep`: names of the entry that users go by, () for all that are public."""
         keep = keep or self._public()
+        comprehensions = Comprehensions()
         for name, module in self.program.modules.items():
             for statement in module.statements:
                 bare = Bare(name, self.messages).visit(statement)
                 if bare is None:
                     continue
-                resolved = Resolve(self.program, name, self.constants).visit(bare)
+                resolved = Resolve(self.program, name, self.constants).visit(comprehensions.visit(bare))
                 if not self._is_constant(name, resolved):
                     self.statements.append(((name, next(names_bound(resolved))), resolved))
         roots = {spelled(self.program.resolve(self.entry, name)) for name in keep}
         kept = needed([statement for _, statement in self.statements], roots)
+        kept = needed(settle(kept, self.program.only), roots)
         drop_unused(kept, self._fixed(kept) | roots)
         kept = needed(kept, roots)
         kept = inline(kept, self._fixed(kept) | roots)
@@ -144,7 +147,7 @@ class Packer:
     def _fixed(self, kept: list[ast.stmt]) -> set[str]:
         """The names that stay: of the interpreter's objects, and those that code may go by as a text.
 
-        A text is a name for getattr and its kin, and may be one of a method's wherever it stands.
+        A text is a name for getattr and its kin, and may be one of a method's where a call is given it.
         """
         fixed = set(FOREIGN)
         for key, statement in self.statements:
@@ -155,14 +158,14 @@ class Packer:
         nodes = [node for statement in kept for node in ast.walk(statement)]
         methods = {one.name for node in nodes if isinstance(node, ast.ClassDef) for one in _methods(node)}
         for node in nodes:
+            if isinstance(node, ast.Call):
+                fixed.update(methods & {one.value for one in node.args if _is_word(one)})  # type: ignore[attr-defined]
             if isinstance(node, ast.Call) and _is_foreign(node.func):
                 fixed.update(keyword.arg for keyword in node.keywords if keyword.arg)
                 if isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
                     fixed.update(one.value for one in node.args if _is_word(one))  # type: ignore[attr-defined]
             elif isinstance(node, ast.Dict):  # as keywords with **
                 fixed.update(one.value for one in node.keys if one and _is_word(one))  # type: ignore[attr-defined]
-            elif _is_word(node) and node.value in methods:  # type: ignore[attr-defined]
-                fixed.add(node.value)  # type: ignore[attr-defined]
         return fixed
 
 

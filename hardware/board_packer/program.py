@@ -38,19 +38,20 @@ class Program:
         self.modules: dict[str, Module] = {}  # in the order of import
         self.external: dict[str, str] = {}  # name in the pack: the import statement that gives it
         self._load(entry)
-        self.never = self._never(entry)
+        self.never = self._said(entry, "NEVER")
+        self.only = self._said(entry, "ONLY")
 
-    def _never(self, entry: str) -> set[Key]:
-        """Return what the entry says in NEVER that it never reaches, and forget that it said so."""
+    def _said(self, entry: str, word: str) -> set[Key]:
+        """Return the globals that the entry names under this word for the packer, and forget that it did."""
         module = self.modules[entry]
-        said = [one for one in module.statements if "NEVER" in names_bound(one)]
+        said = [one for one in module.statements if word in names_bound(one)]
         module.statements = [one for one in module.statements if one not in said]
         found = set()
         for statement in said:
             for name in ast.literal_eval(statement.value):  # type: ignore[attr-defined]
                 owner, _, plain = name.rpartition(".")
                 if owner not in self.modules or plain not in self.modules[owner].defined:
-                    raise PackError(f"{entry}: NEVER says {name}, which is not in the program")
+                    raise PackError(f"{entry}: {word} says {name}, which is not in the program")
                 found.add((owner, plain))
         return found
 

@@ -1,4 +1,4 @@
-"""Parameters and variables that nothing reads go: most of them were there for an error's text. Host only."""
+"""Parameters, variables and attributes that nothing reads go: errors' texts had read most. Host only."""
 
 import ast
 from collections import Counter
@@ -15,7 +15,7 @@ _PURE = (
 
 def drop_unused(statements: list[ast.stmt], fixed: set[str]) -> None:
     """Drop, in place, until nothing more can go. `fixed`: names that something outside may go by."""
-    while _drop_parameters(statements, fixed) or _drop_variables(statements):
+    while _drop_parameters(statements, fixed) or _drop_stores(statements, fixed):
         pass
 
 
@@ -37,6 +37,9 @@ def _drop_parameters(statements: list[ast.stmt], fixed: set[str]) -> bool:
                 uses[node.attr] += 1
                 defined[node.attr] += isinstance(node.ctx, ast.Store)
     dropped = False
+    simple = {
+        function.name for function, is_method in _functions(statements) if _is_simple(function, is_method)
+    }
     for function, is_method in _functions(statements):
         name = function.name
         alone = defined[name] == 1 if is_method else MARK in name
@@ -45,19 +48,33 @@ def _drop_parameters(statements: list[ast.stmt], fixed: set[str]) -> bool:
             continue
         for parameter in _unread(function)[::-1]:
             if parameter > 0 or not is_method:
-                dropped = _drop(function, parameter, found, int(is_method)) or dropped
+                dropped = _drop(function, parameter, found, int(is_method), simple) or dropped
     return dropped
 
 
-def _functions(statements: list[ast.stmt]) -> Iterator[tuple[ast.FunctionDef, bool]]:
-    """Yield each function that has no `*` in its parameters, and whether it is a method."""
+def _functions(statements: list[ast.stmt], every: bool = False) -> Iterator[tuple[ast.FunctionDef, bool]]:
+    """Yield each function with plain parameters, or `every` one, and whether it is a method."""
     for statement in statements:
         inside = statement.body if isinstance(statement, ast.ClassDef) else [statement]
         for one in inside:
-            if isinstance(one, ast.FunctionDef) and not one.name.startswith("__"):
+            if isinstance(one, ast.FunctionDef):
                 given = one.args
-                if not (given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs):
-                    yield one, inside is not None and isinstance(statement, ast.ClassDef)
+                starred = given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs
+                if every or not (one.name.startswith("__") or starred):
+                    yield one, isinstance(statement, ast.ClassDef)
+
+
+def _is_simple(function: ast.FunctionDef, is_method: bool) -> bool:
+    """Return whether a call of it has no effect: it returns something of what it is given, and no more."""
+    if is_method or len(function.body) != 1 or not isinstance(function.body[0], ast.Return):
+        return False
+    return all(_has_no_effect(node, set()) for node in ast.walk(function.body[0].value or function))
+
+
+def _has_no_effect(node: ast.AST, simple: set[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in simple
+    return isinstance(node, _PURE)
 
 
 def _unread(function: ast.FunctionDef) -> list[int]:
@@ -66,7 +83,7 @@ def _unread(function: ast.FunctionDef) -> list[int]:
     return [at for at, one in enumerate(function.args.args) if one.arg not in said]
 
 
-def _drop(function: ast.FunctionDef, place: int, calls: list[ast.Call], own: int) -> bool:
+def _drop(function: ast.FunctionDef, place: int, calls: list[ast.Call], own: int, simple: set[str]) -> bool:
     """Drop one parameter with what calls give for it, if that has no other effect; return whether it was."""
     name = function.args.args[place].arg
     at = place - own
@@ -77,7 +94,7 @@ def _drop(function: ast.FunctionDef, place: int, calls: list[ast.Call], own: int
             return False
         given = [call.args[at]] if at < len(call.args) else []
         given += [one.value for one in call.keywords if one.arg == name]
-        if any(not isinstance(node, _PURE) for one in given for node in ast.walk(one)):
+        if not all(_has_no_effect(node, simple) for one in given for node in ast.walk(one)):
             return False
     for call in calls:
         del call.args[at : at + 1]
@@ -90,31 +107,56 @@ def _drop(function: ast.FunctionDef, place: int, calls: list[ast.Call], own: int
     return True
 
 
-def _drop_variables(statements: list[ast.stmt]) -> bool:
+def _drop_stores(statements: list[ast.stmt], fixed: set[str]) -> bool:
+    """Drop what only gives a value to a variable or an attribute that nothing reads."""
+    read = set(fixed)
+    for statement in statements:
+        for node in ast.walk(statement):
+            read.update(str(field.value) for field in fields(node))
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Store):
+                read.add(node.attr)
+            elif isinstance(node, ast.ClassDef):
+                read.update(name for one in node.body for name in names_bound(one))
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                stays = not all(_has_no_effect(part, set()) for part in ast.walk(node.value))
+                read.update([node.target.attr] if stays else [])  # what stays reads what was
     dropped = False
-    for function, _ in _functions(statements):
-        read = {
+    for function, _ in _functions(statements, True):
+        known = {
             node.id
             for node in ast.walk(function)
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
         }
-        variables = local_names(function) - read
+        known |= {
+            node.target.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+        }
+        variables = local_names(function) - known
         for node in ast.walk(function):
             for field in ("body", "orelse", "finalbody"):
                 block = getattr(node, field, None)
                 if isinstance(block, list):
-                    kept = [one for one in block if not _is_unread(one, variables)]
+                    kept = [one for one in block if not _is_unread(one, variables, read)]
                     if len(kept) < len(block):
                         dropped = True
                         setattr(node, field, kept or ([ast.Pass()] if field == "body" else []))
     return dropped
 
 
-def _is_unread(statement: ast.stmt, variables: set[str]) -> bool:
-    """Return whether a statement only gives a value to a variable that nothing reads."""
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+def _is_unread(statement: ast.stmt, variables: set[str], read: set[str]) -> bool:
+    """Return whether a statement only gives a value to something that nothing reads."""
+    if isinstance(statement, ast.AugAssign):
+        targets = [statement.target]
+    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        targets = statement.targets  # type: ignore[assignment]
+    else:
         return False
-    target = statement.targets[0]
-    if not isinstance(target, ast.Name) or target.id not in variables:
-        return False
-    return all(isinstance(node, _PURE) for node in ast.walk(statement.value))
+    target = targets[0]
+    if isinstance(target, ast.Name):
+        unread = target.id in variables and isinstance(statement, ast.Assign)
+    elif isinstance(target, ast.Attribute):
+        unread = target.attr not in read and isinstance(target.value, ast.Name)
+    else:
+        unread = False
+    return unread and all(_has_no_effect(node, set()) for node in ast.walk(statement.value))

@@ -13,6 +13,7 @@ import pytest
 from farwire_cloud.rest.errors import CODES
 from farwire_cloud.store import keys
 from farwire_codecs import configuration
+from farwire_codecs.configuration_keys import name_of
 from farwire_contract.v1 import telemetry_pb2 as contract
 from tests.cloud.examples import (
     EUI,
@@ -601,7 +602,7 @@ def test_the_document_of_the_api_lists_every_setting(plant: Running) -> None:
     alternatives = document["components"]["schemas"]["NewSetting"]["oneOf"]
 
     assert [each["properties"]["key"]["const"] for each in alternatives] == [
-        key.name for key in configuration.KEYS.values()
+        name_of(key) for key in configuration.KEYS.values()
     ]
 
 

@@ -16,6 +16,7 @@ from farwire_codecs import (
     state_report,
 )
 from farwire_codecs.acknowledgement import Acknowledgement
+from farwire_codecs.configuration_keys import name_of
 from farwire_codecs.lpp import Item
 from farwire_codecs.lpp_actuators import Output
 from farwire_codecs.lpp_history import AgedItem
@@ -189,9 +190,9 @@ def document(settings: tuple[configuration.Setting, ...]) -> dict[str, Any]:
         key = configuration.KEYS[setting.key]
         value = configuration_words.to_json(key, setting.value)
         if setting.index is None:
-            typed[key.name] = value
+            typed[name_of(key)] = value
         else:
-            typed.setdefault(key.name, {})[str(setting.index)] = value
+            typed.setdefault(name_of(key), {})[str(setting.index)] = value
     return typed
 
 
@@ -204,7 +205,7 @@ def piece(found: configuration.Piece) -> dict[str, Any]:
         return {"configuration": document(configuration.decode_document(content))}
     difference = configuration.decode_difference(content)
     removed = [
-        configuration.KEYS[key].name + ("" if index is None else f" {index}")
+        name_of(configuration.KEYS[key]) + ("" if index is None else f" {index}")
         for key, index, _ in difference.removed
     ]
     return {"configuration_difference": {"changed": document(difference.changed), "removed": removed}}

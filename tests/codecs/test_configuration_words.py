@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs import configuration_words as words
-from farwire_codecs.configuration_keys import KEYS, Key
+from farwire_codecs.configuration_keys import KEYS, Key, name_of
 from farwire_codecs.errors import CodecError, RangeError, UnknownTypeError
 from tests.codecs import configuration_strategies as any_
 
-each_key = pytest.mark.parametrize("key", KEYS.values(), ids=[key.name for key in KEYS.values()])
+each_key = pytest.mark.parametrize("key", KEYS.values(), ids=[name_of(key) for key in KEYS.values()])
 
 
 def test_every_key_has_words_and_no_words_are_left_over() -> None:
@@ -22,7 +22,7 @@ def test_every_key_has_words_and_no_words_are_left_over() -> None:
 
 @each_key
 def test_a_unit_is_the_one_that_the_name_ends_in(key: Key) -> None:
-    ending = re.search(r"_(s|ms|ppm|s_per_day)$", key.name)
+    ending = re.search(r"_(s|ms|ppm|s_per_day)$", name_of(key))
 
     if ending:
         assert words.WORDS[key.number].unit == ending[1].replace("_per_", "/")
@@ -76,7 +76,7 @@ def test_the_schema_of_a_key_bounds_its_value_and_requires_its_index(key: Key) -
     schema = words.json_schema(key)
 
     value = schema["properties"]["value"]
-    assert schema["properties"]["key"] == {"const": key.name}
+    assert schema["properties"]["key"] == {"const": name_of(key)}
     assert ("index" in schema["required"]) == (key.scope != keys.NODE)
     if key.kind in keys.NUMBERS:
         assert (value["minimum"], value["maximum"]) == (key.low, key.high)

@@ -17,6 +17,7 @@ from farwire_codecs import (
     schema,
     state_report,
 )
+from farwire_codecs.configuration_keys import choices_of, name_of
 from farwire_codecs.lpp_profiles import PROFILES
 from farwire_codecs.lpp_types import TYPES
 from tests.codecs import frames
@@ -56,10 +57,10 @@ def test_every_port_is_in_the_table(name: str) -> None:
 @pytest.mark.parametrize("number", configuration.KEYS)
 def test_every_key_is_in_the_table_with_its_range(number: int) -> None:
     key = configuration.KEYS[number]
-    names = ", ".join(f"{index} {name}" for index, name in enumerate(key.names))
+    names = ", ".join(f"{index} {name}" for index, name in enumerate(choices_of(key)))
     values = "" if key.kind == configuration_keys.BOOLEAN else names or f"{key.low} to {key.high}"
 
-    assert f"| {number} | {key.name} | {key.scope} | {key.kind} | {values} |\n" in README
+    assert f"| {number} | {name_of(key)} | {key.scope} | {key.kind} | {values} |\n" in README
 
 
 def test_every_type_is_in_the_table() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from farwire_cloud.errors import InvalidError
 from farwire_codecs import configuration, configuration_keys, configuration_words
 from farwire_codecs.configuration import KEYS, Setting
-from farwire_codecs.configuration_keys import Key
+from farwire_codecs.configuration_keys import Key, name_of
 from farwire_codecs.configuration_settings import MAXIMUM_INDEX
 from farwire_codecs.errors import CodecError
 
@@ -58,7 +58,7 @@ def shown(document: bytes) -> list[dict[str, Any]]:
         value = configuration_words.to_json(key, setting.value)
         unit = configuration_words.WORDS[setting.key].unit
         found.append(
-            {"key": key.name, "scope": key.scope, "index": setting.index, "value": value, "unit": unit}
+            {"key": name_of(key), "scope": key.scope, "index": setting.index, "value": value, "unit": unit}
         )
     return found
 
@@ -72,10 +72,12 @@ def _key(field: str, change: Change) -> Key:
         raise InvalidError(f"{field}.key", change.key, f"one of {names}") from error
     is_nodes = key.scope == configuration_keys.NODE
     if not is_nodes and (change.index is None or not 0 <= change.index <= MAXIMUM_INDEX):
-        expected = f"0 to {MAXIMUM_INDEX}, because {key.name} is of one {key.scope}"
+        expected = f"0 to {MAXIMUM_INDEX}, because {name_of(key)} is of one {key.scope}"
         raise InvalidError(f"{field}.index", change.index, expected)
     if is_nodes and change.index is not None:
-        raise InvalidError(f"{field}.index", change.index, f"none, because {key.name} is the whole node's")
+        raise InvalidError(
+            f"{field}.index", change.index, f"none, because {name_of(key)} is the whole node's"
+        )
     return key
 
 
@@ -84,4 +86,4 @@ def _value(field: str, key: Key, value: Any) -> Any:
         return configuration_words.from_json(key, value)
     except CodecError as error:
         told = "a secret" if key.kind == configuration_keys.SECRET else value
-        raise InvalidError(field, told, f"{key.name}: {configuration_words.expected(key)}") from error
+        raise InvalidError(field, told, f"{name_of(key)}: {configuration_words.expected(key)}") from error

@@ -23,7 +23,7 @@ from farwire_codecs import (
 )
 from farwire_codecs.configuration_bits import ALPHABET
 from farwire_codecs.configuration_document import MAXIMUM_DOCUMENT
-from farwire_codecs.configuration_keys import KEYS
+from farwire_codecs.configuration_keys import KEYS, choices_of, name_of
 from farwire_codecs.configuration_settings import MAXIMUM_INDEX, MAXIMUM_SETTINGS
 from farwire_codecs.configuration_words import MASK
 from farwire_codecs.lpp_names import NAMES, TypeName
@@ -101,7 +101,11 @@ def tables() -> str:
         "RESET_REASONS": state_report.RESET_REASONS,
     } | _history()
     lines = [f"const {name} = {_text(value)};" for name, value in constants.items()]
-    lines.append(f"const KEYS = {_rows({number: key._asdict() for number, key in KEYS.items()})};")
+    keys = {
+        number: {"number": number, "name": name_of(key)} | key._asdict() | {"names": choices_of(key)}
+        for number, key in KEYS.items()
+    }
+    lines.append(f"const KEYS = {_rows(keys)};")
     lines.append(f"const TYPES = {_rows(_types(TYPES, NAMES))};")
     lines.append("// What the LPP profiles of single vendors have besides, or instead.")
     rows = [f"{name}: {_rows(_difference(profile))}" for name, profile in PROFILES.items()]

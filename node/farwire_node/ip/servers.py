@@ -23,7 +23,7 @@ def configured(storage: Storage, protocols: "tuple[str, ...]", usual: Server) ->
     """Return the servers to try in turn: of the configuration in `storage` those with one of `protocols`, in
     the order of their indices, else `usual`, which also gives what a server there does not say."""
     values = {(setting.key, setting.index): setting.value for setting in _document(storage)}
-    names = codec.KEYS[keys.SERVER_PROTOCOL].names
+    names = keys.choices_of(codec.KEYS[keys.SERVER_PROTOCOL])
     found = []
     for index in sorted([index for key, index in values if key == keys.SERVER_HOST and index is not None]):
         chosen = values.get((keys.SERVER_PROTOCOL, index))
