@@ -47,12 +47,12 @@ def _started_from(tables: bytes) -> Iterator[None]:
     seen_as = vars(contexts)
     shipped = seen_as["START"]
     seen_as["START"] = tables
-    contexts.keep_start()
+    seen_as["_kept"].clear()
     try:
         yield
     finally:
         seen_as["START"] = shipped
-        contexts.keep_start()
+        seen_as["_kept"].clear()
 
 
 if __name__ == "__main__":
