@@ -69,15 +69,16 @@ def freeze(guard: "Guard", now_ms: int, stamp: int) -> "bytes | None":
 
     None while they cannot sleep without their memory: nothing that runs, a radio at work, class C, a sensor
     under power or one that remembers, outputs, records that are not in flash, a log on its way, a sector
-    being thinned, sensors about to be exchanged. Log and base go into storage, if they changed.
+    being thinned, sensors about to be exchanged, storage that fails. Log and base go into storage, if they
+    changed.
     """
     node = guard.node
     if not isinstance(node, Node) or not _can_sleep(guard, node):
         return None
-    node.log.save()
-    apart = _apart(node, guard._storage)
+    if not guard._attempt(_store, node, guard._storage):
+        return None
     attributes = _attributes(guard)
-    parts = [now_ms, stamp, _identity(node, attributes), apart]
+    parts = [now_ms, stamp, _identity(node, attributes), _apart(node)]
     plain = bytearray((len(attributes) + 7) // 8)  # a bit an attribute: whether its value is
     values = []
     for at, (thing, name) in enumerate(attributes):
@@ -159,13 +160,18 @@ def _can_sleep(guard: "Guard", node: Node) -> bool:
     return base is None or base.schema == node._schema.schema
 
 
-def _apart(node: Node, storage: Storage) -> "list[Any]":
-    """Return as plain values the objects that there may be or not be; a base goes into storage: 2 KB."""
-    carry, offered = node._carry, node._schema.offered
-    base = carry.base
-    if base is not None and carry.stored != (base.number, base.schema.schema_id):
+def _store(node: Node, storage: Storage) -> None:
+    """Have in storage what is too long for memory that a board retains: log and base have 2 KB each."""
+    node.log.save()
+    base = node._carry.base
+    if base is not None and node._carry.stored != (base.number, base.schema.schema_id):
         storage.save(BASE_KEY, base.to_bytes())
-        carry.stored = (base.number, base.schema.schema_id)
+        node._carry.stored = (base.number, base.schema.schema_id)
+
+
+def _apart(node: Node) -> "list[Any]":
+    """Return as plain values the objects that there may be or not be."""
+    base, offered = node._carry.base, node._schema.offered
     return [
         None if base is None else base.number,
         None if offered is None else (offered.schema_id, schema_table.to_bytes(offered)),

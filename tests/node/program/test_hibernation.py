@@ -324,6 +324,18 @@ def test_no_node_sleeps_without_its_memory_that_would_lose_something() -> None:
     assert not cannot()
 
 
+def test_storage_that_fails_keeps_a_board_from_it() -> None:
+    board = sleeper()
+
+    def fail(_key: str, _value: bytes) -> None:
+        raise OSError(28)
+
+    board.guard.node.log.add(1, "something new", board.now_ms)  # type: ignore[union-attr]
+    board.storage.save = fail  # type: ignore[method-assign]
+
+    assert hibernation.freeze(board.guard, board.now_ms, 0) is None
+
+
 def test_records_in_memory_keep_a_board_from_it() -> None:
     board = Board("EU868", 3, 0, 64, 14)
     guard = Guard(lambda _: board.node, board.storage)
