@@ -225,3 +225,27 @@ def test_the_packer_runs_by_itself_and_tells_what_names_stand_for(tmp_path: Path
     names = out.with_name("farwire.py.names").read_text(encoding="utf-8")
     assert " farwire_node.node.Node\n" in names
     assert " farwire_node.lorawan.frames:" in names
+
+
+def test_a_packed_programs_report_is_explained_by_its_names(tmp_path: Path) -> None:
+    notes = [
+        "17 farwire_node.store:12 f'number {number} is not held'",
+        "aB .release",
+        "aB farwire_node.node._is_heard",
+        "aC .poll",
+    ]
+    names = tmp_path / "farwire.py.names"
+    names.write_text("\n".join(notes), encoding="utf-8")
+    report = "crash 5c797858\nat main.py:<module> farwire.py:aC farwire.py:aB\nStorageError: 17\n"
+    command = [sys.executable, str(ROOT / "hardware/board_packer/explain.py"), str(names)]
+
+    done = subprocess.run(command, input=report, capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.splitlines() == [
+        "crash 5c797858",
+        "at main.py:<module> farwire.py:aC farwire.py:aB",
+        "    aC: .poll",
+        "    aB: .release or farwire_node.node._is_heard",
+        "StorageError: 17",
+        "    17: farwire_node.store:12 f'number {number} is not held'",
+    ]
