@@ -9,28 +9,66 @@ import ast
 import importlib
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from board_packer.naming import fields
-from board_packer.program import Key, PackError, names_bound
+from board_packer.program import Key, PackError, names_bound, spelled
 
 LONGEST = 12  # characters of a constant that is worth writing where it is read
 
 
 def settle(statements: list[ast.stmt], only: set[Key]) -> list[ast.stmt]:
-    """Return the statements with the fields of these named tuples as constants, as far as they are short."""
+    """Return the statements with the fields of these named tuples as constants, as far as they are short.
+
+    What is left of such a tuple is written down whole, with the fields that are read: what had made it goes.
+    """
+    values = {key: getattr(importlib.import_module(key[0]), key[1]) for key in sorted(only)}
     known: dict[str, ast.expr] = {}
-    for module, name in sorted(only):
-        value = getattr(importlib.import_module(module), name)
+    for (module, name), value in values.items():
         if not hasattr(value, "_fields"):
             raise PackError(f"ONLY says {module}.{name}, which is no named tuple")
         for field, said in zip(value._fields, value, strict=True):
             if len(repr(said)) <= LONGEST and _is_plain(said):
-                known[field] = ast.parse(repr(said), mode="eval").body
+                known[field] = _literal(said)
     uses = Counter(name for statement in statements for node in ast.walk(statement) for name in _given(node))
     alone = {field: value for field, value in known.items() if uses[field] == 1}
     settled = ast.Module(statements, [])
     _Fold().visit(_Constants(alone).visit(settled))
+    for key, value in values.items():
+        _write_down(settled.body, spelled(key), value)
     return settled.body
+
+
+def _write_down(statements: list[ast.stmt], name: str, value: Any) -> None:
+    """Put the one value of its named tuple there as it is, with no field that nothing reads."""
+    kind = spelled((type(value).__module__, type(value).__name__))
+    read = {
+        node.attr
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute)
+    }
+    for statement in statements:
+        if not isinstance(statement, ast.Assign):
+            continue
+        bound = set(names_bound(statement))
+        if kind in bound:
+            kept = [field for field in value._fields if field in read]
+            statement.value.args[1] = _literal(tuple(kept))  # type: ignore[attr-defined]
+        elif name in bound:
+            kept = [said for field, said in zip(value._fields, value, strict=True) if field in read]
+            statement.value = ast.Call(ast.Name(kind, ast.Load()), [_literal(said) for said in kept], [])
+
+
+def _literal(value: Any) -> ast.expr:
+    """Return the expression for a value of constants, tuples and named tuples."""
+    if isinstance(value, (tuple, list)):
+        parts = [_literal(one) for one in value]
+        if hasattr(value, "_fields"):
+            kind = spelled((type(value).__module__, type(value).__name__))
+            return ast.Call(ast.Name(kind, ast.Load()), parts, [])
+        return ast.Tuple(parts, ast.Load())
+    return ast.Constant(value)
 
 
 def _is_plain(value: object) -> bool:

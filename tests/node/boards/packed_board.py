@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ONLY = ("farwire_node.lorawan.regions.eu868.EU868",)  # as the entries of boards have it
+
 
 class Sawtooth(Sensor):
     """A temperature that rises from 20 to 22 degrees, again and again."""

@@ -4,6 +4,7 @@ from farwire_node.lorawan.regions.eu868 import EU868
 from tests.node.program import whole_node
 from tests.node.program.whole_node import Board
 
+ONLY = ("farwire_node.lorawan.regions.eu868.EU868",)  # as the entries of boards have it
 HOUR_MS = 3_600_000
 
 

@@ -78,7 +78,7 @@ def test_a_packed_board_calls_what_is_not_ours_by_its_own_name(
     assert len(network.records) > 20
 
 
-@pytest.mark.parametrize("entry", ["board_main.eu868"])
+@pytest.mark.parametrize("entry", [board_size.ENTRY, board_size.WITH_FLASH])
 def test_all_that_a_board_needs_is_under_96_kb(entry: str, capsys: pytest.CaptureFixture[str]) -> None:
     size = board_size.packed(entry)
 

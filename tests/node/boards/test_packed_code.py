@@ -271,8 +271,14 @@ def test_names_are_looked_up_where_they_were(tmp_path: Path) -> None:
 
 REGIONS = """
     from collections import namedtuple
-    Region = namedtuple("Region", ("name", "banks", "masks", "steps"))
-    EUROPE = Region("Europe", (), False, 7)
+    Region = namedtuple("Region", ("name", "banks", "masks", "steps", "bands"))
+    Band = namedtuple("Band", ("low_hz", "high_hz"))
+    COMMON = {"name": "", "banks": (), "masks": False, "steps": 0, "bands": ()}
+    def like(base, **differences):
+        found = dict(base)
+        found.update(differences)
+        return Region(**found)
+    EUROPE = like(COMMON, name="Europe", steps=7, bands=(Band(1, 2), Band(low_hz=3, high_hz=4)))
 """
 
 
@@ -291,13 +297,14 @@ def test_what_the_only_table_of_its_kind_says_is_settled(
             if region.banks:
                 return from_banks(region)
             if not region.masks and region.steps == 7:
-                return "plain", region.steps, region.name
+                return "plain", region.steps, region.name, [band.high_hz for band in region.bands]
             return "masks"
         """,
         regions=REGIONS,
     )
 
-    assert outcome(source) == ("plain", 7, "Europe")
+    assert outcome(source) == ("plain", 7, "Europe", [2, 4])
+    assert "update" not in source
     assert "banks of" not in source
     assert "'masks'" not in source
 
