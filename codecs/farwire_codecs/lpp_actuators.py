@@ -36,12 +36,12 @@ def decode_actuators(payload: bytes) -> list[Output]:
     for start in range(0, end, 3):
         if payload[start] == END:
             if start + 1 < end:
-                text = f"LPP actuators: {end - start - 1} bytes after the mark of the end"
-                raise stopped(MalformedError(text), start + 1, outputs)
+                behind = MalformedError(f"LPP actuators: {end - start - 1} bytes after the mark of the end")
+                raise stopped(behind, start + 1, outputs)
             break
         if start + 3 > end:
-            text = f"LPP actuators end inside the value of channel {payload[start]}"
-            raise stopped(TruncatedError(text), start, outputs)
+            short = TruncatedError(f"LPP actuators end inside the value of channel {payload[start]}")
+            raise stopped(short, start, outputs)
         value = payload[start + 1] << 8 | payload[start + 2]
         outputs.append(Output(payload[start], value - 0x10000 if value & 0x8000 else value))
     return outputs

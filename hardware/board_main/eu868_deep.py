@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from board_main.main import PinRail
 
-NEVER = ("farwire_node.ram_shelf.RamShelf",)  # as in eu868_flash
+ONLY = ("farwire_node.lorawan.regions.eu868.EU868",)  # as in eu868_flash
+NEVER = ("farwire_node.ram_shelf.RamShelf",)
 RECORDS = "deep.log"  # not that of eu868_flash, whose sectors are longer
 SECTORS, SECTOR_BYTES = 128, 1024  # a boot reads half of the newest sector, on the average
 

@@ -11,14 +11,19 @@ class Bare(ast.NodeTransformer):
         self._module = module
         self._messages = messages
 
-    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        call = node.exc
-        if isinstance(call, ast.Call) and call.args and _is_sentence(call.args[0]):
-            text = ast.unparse(call.args[0])
-            self._messages.append(f"{len(self._messages) + 1} {self._module}:{node.lineno} {text}")
-            call.args[0] = ast.Constant(len(self._messages))
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
+        made = ast.unparse(node.func)
+        if made.endswith("Error") or made == "super().__init__":  # an error may make its own text
+            self._number(node)
         return node
+
+    def _number(self, call: ast.Call) -> None:
+        """Put a number in the place of a text."""
+        if call.args and _is_sentence(call.args[0]):
+            text = ast.unparse(call.args[0])
+            self._messages.append(f"{len(self._messages) + 1} {self._module}:{call.lineno} {text}")
+            call.args[0] = ast.Constant(len(self._messages))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | None:
         if node.value is None:
