@@ -7,8 +7,9 @@ answer, or after a restart, is answered as before and not executed again.
 import struct
 from collections import namedtuple
 
-from farwire_codecs import command
+from farwire_codecs import command, lpp_actuators, ports
 from farwire_codecs.errors import UnknownTypeError
+from farwire_node import node_events
 from farwire_node.sensor import Actuator
 from farwire_node.storage import Storage
 
@@ -80,6 +81,21 @@ class Commands:
             known = self._reports.ask(order.report_kind, order.offset)
             return command.DONE if known else command.REFUSED_VALUE
         return command.REFUSED_UNKNOWN  # the codec knows it, but this node has nothing to do it with
+
+    def set_outputs(self, payload: bytes) -> "list[tuple[object, ...]]":
+        """Obey a Cayenne LPP actuator command, which any network server can send and nobody answers.
+
+        Return what came of each output (node_events); raises CodecError for one that cannot be read.
+        """
+        events: list[tuple[object, ...]] = []
+        for channel, value_x100 in lpp_actuators.decode_actuators(payload):
+            result = self.set_output(channel, value_x100)
+            if result == command.DONE:
+                events.append(node_events.OutputSet(channel, value_x100))
+            else:
+                reason = f"output {channel} is not set to {value_x100 / 100}: result {result}"
+                events.append(node_events.FrameIgnored(ports.LPP_ACTUATORS, reason))
+        return events
 
     def set_output(self, channel: int, value_x100: int) -> int:
         """Set an output; return one of command.RESULTS."""

@@ -5,7 +5,7 @@ A driver owns the radio and the clock: it calls `poll`, does what the step says,
 must survive a restart is in `storage`; call `suspend` before power goes off so that the records are, too.
 """
 
-from farwire_codecs import acknowledgement, command, lpp_actuators, ports, state_report
+from farwire_codecs import acknowledgement, command, ports, state_report
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
@@ -341,7 +341,8 @@ class Node:
         elif port == ports.CONFIGURATION:
             self._configure(payload, now_ms)
         elif port == ports.LPP_ACTUATORS:
-            self._set_outputs(payload)
+            for event in self._commands.set_outputs(payload):
+                self._tell(event)
         else:
             self._tell(node_events.FrameIgnored(port, "no downlink of ours comes on this port"))
 
@@ -354,16 +355,6 @@ class Node:
             self._agenda.want_state(now_ms)
         elif isinstance(done, command.Reboot):
             self._reboot_wanted = True
-
-    def _set_outputs(self, payload: bytes) -> None:
-        """Set what a Cayenne LPP actuator command says: any network server can; there is no answer."""
-        for channel, value_x100 in lpp_actuators.decode_actuators(payload):
-            result = self._commands.set_output(channel, value_x100)
-            if result == command.DONE:
-                self._tell(node_events.OutputSet(channel, value_x100))
-            else:
-                reason = f"output {channel} is not set to {value_x100 / 100}: result {result}"
-                self._tell(node_events.FrameIgnored(ports.LPP_ACTUATORS, reason))
 
     def _configure(self, payload: bytes, now_ms: int) -> None:
         outcome = self._configuration.receive(payload)
