@@ -1,6 +1,6 @@
 """Boards and batteries as data: `hardware/boards/*.toml`, `hardware/batteries/*.toml`.
 
-Each figure names its source there. Charge comes from the ledger that the node keeps (farwire_node.power).
+Each figure names its source there. Charge comes from the ledger that the node keeps (the node's power.py).
 """
 
 import tomllib

@@ -77,7 +77,7 @@ class Detector:
     ) -> list[Change]:
         """Return what started or ended with this sample, at most `room` changes.
 
-        `time_s` never falls; `states` are those of farwire_node.faults, a byte a channel. A change for which
+        `time_s` never falls; `states` are those of faults.py, a byte a channel. A change for which
         there was no room is not forgotten: it comes with the next sample that shows it, or counts as missed
         with the first one that does not.
         """

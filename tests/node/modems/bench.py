@@ -36,7 +36,7 @@ MODEMS: dict[str, tuple[type[Dialect], type[Modem]]] = {
     "RN2483": (Rn2483, rn2483.Rn2483),
 }
 SETTINGS = (Setting(SAMPLING_INTERVAL_S, None, 20), Setting(REPORTING_INTERVAL_S, None, 120))
-# The codec's; five symbols at SF12, where two lengths of a frame lead to each other (farwire_node.history);
+# The codec's; five symbols at SF12, where two lengths of a frame lead to each other (history.py);
 # and what the length of the command on the line makes uncertain.
 WORST_TIME_ERROR_MS = 63 + 164 + 30
 PREAMBLE_SYMBOLS_NEEDED = 4

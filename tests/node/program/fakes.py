@@ -472,7 +472,7 @@ class Bench:
 def assert_stored_exactly(bench: Bench) -> None:
     """Every record sampled is in the cloud, its time right to the eighth of a second; no other is.
 
-    A byte of airtime is forgiven, where two lengths of a frame lead to each other (farwire_node.history).
+    A byte of airtime is forgiven, where two lengths of a frame lead to each other (history.py).
     """
     assert set(bench.cloud.records) == set(bench.sampled)
     for number, (time_ms, values) in bench.sampled.items():

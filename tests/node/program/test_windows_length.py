@@ -61,7 +61,8 @@ def test_the_same_frame_goes_before_the_sample_where_the_windows_are_over_by_the
 
     step = plan(agenda, world.mac, world.now_ms)
 
-    assert isinstance(step, Send) and step.port == ports.STATE
+    assert isinstance(step, Send)
+    assert step.port == ports.STATE
 
 
 @pytest.mark.parametrize("name", MODEMS)
