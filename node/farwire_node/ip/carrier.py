@@ -1,27 +1,16 @@
-"""What an IP link asks of whatever carries its messages: an MQTT client, an HTTP client. Values.
+"""What carries an IP link's messages: an MQTT client, an HTTP client.
 
-The carrier does what it is told in this order and reports back to the link: `on_open` or `on_closed` after an
+A carrier does what it is told in this order and reports back to the link: `on_open` or `on_closed` after an
 Open (where there is something to log in to, MQTT), `on_taken`, `on_refused` or `on_closed` after a Carry,
 `on_downlink` for what comes, `on_closed` whenever the connection is lost. A carrier that blocks meanwhile
 reports afterwards.
 """
 
-from collections import namedtuple
+from farwire_node.ip.actions import Carry, Close, Open
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.ip.ip_link import IpLink
-
-Open = namedtuple("Open", ())
-"""Connect and log in; what was open before is gone."""
-
-Carry = namedtuple("Carry", ("token", "data", "wait_s"))
-"""Hand over `data` (farwire_codecs.ip_frame) and report `token` once the other side has it. `wait_s`: how
-long an HTTP server may keep the answer back for a downlink to go with it."""
-
-Close = namedtuple("Close", ())
-"""Give the connection up; nothing need be reported of it."""
-
 
 class Carrier:
     """Contract of a carrier."""

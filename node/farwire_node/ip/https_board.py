@@ -7,13 +7,14 @@ micropython-lib verifies none); without it anybody can be the server.
 
 from farwire_codecs import ip_frame
 from farwire_codecs.errors import CodecError
-from farwire_node.ip.carrier import Carrier, Carry
+from farwire_node.ip.actions import Carry
+from farwire_node.ip.carrier import Carrier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from farwire_node.ip.carrier import Close, Open
+    from farwire_node.ip.actions import Close, Open
     from farwire_node.ip.ip_link import IpLink
 
 OK, EMPTY = 200, 204  # taken: with downlinks, and without any

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from farwire_node.ip.carrier import Carrier, Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
+from farwire_node.ip.carrier import Carrier
 from farwire_node.ip.https_board import EMPTY, OK, TIMEOUT_S, answered
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.servers import Server, Turns

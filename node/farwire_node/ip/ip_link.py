@@ -1,4 +1,4 @@
-"""A Link over IP: a frame is a message that a carrier (carrier.py) hands to a broker or a server.
+"""A Link over IP: a frame is a message that a carrier (carrier.py, actions.py) hands to a broker or a server.
 
 A session is a connection. A frame that was not acknowledged before its connection was lost is sent again on
 the next one, under the same counter, until it is too old; then it is given up as a lost frame on the radio
@@ -13,7 +13,7 @@ from farwire_codecs.errors import CodecError
 from farwire_codecs.ip_frame import LONGEST_PAYLOAD, NOTHING, UpFrame
 from farwire_node.backoff import Backoff
 from farwire_node.errors import ConfigurationError
-from farwire_node.ip.carrier import Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
 from farwire_node.link import (
     BUSY,
     NOT_JOINED,

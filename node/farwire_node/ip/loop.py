@@ -1,7 +1,7 @@
 """One node on one IP link: what a board's main loop, or Linux, calls again and again. Times in ms."""
 
 from farwire_node.guard import Guard
-from farwire_node.ip.carrier import Close
+from farwire_node.ip.actions import Close
 from farwire_node.steps import Sleep
 
 TYPE_CHECKING = False

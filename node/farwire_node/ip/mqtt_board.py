@@ -7,7 +7,8 @@ The board's main loop turns at least every few seconds: that is when downlinks a
 hears a ping.
 """
 
-from farwire_node.ip.carrier import Carrier, Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
+from farwire_node.ip.carrier import Carrier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from farwire_node.ip.carrier import Carrier, Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
+from farwire_node.ip.carrier import Carrier
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.servers import Server, Turns
 

@@ -9,7 +9,8 @@ from farwire_codecs.command import ReportState
 from farwire_codecs.configuration import Setting
 from farwire_node import node_events
 from farwire_node.guard import Guard
-from farwire_node.ip.carrier import Carrier, Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
+from farwire_node.ip.carrier import Carrier
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.loop import Loop
 from farwire_node.node import Node

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from farwire_node.ip.carrier import Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
 from farwire_node.ip.https_host import HttpsHost
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.mqtt_host import MqttHost

@@ -6,7 +6,7 @@ import pytest
 
 from farwire_codecs import ip_frame
 from farwire_codecs.ip_frame import DownFrame
-from farwire_node.ip.carrier import Carry, Open
+from farwire_node.ip.actions import Carry, Open
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.mqtt_board import PING_MS, TIMEOUT_MS, MqttBoard
 from farwire_node.link import Received

@@ -2,7 +2,7 @@
 
 from farwire_codecs import ip_frame
 from farwire_codecs.ip_frame import DownFrame, UpFrame
-from farwire_node.ip.carrier import Carry, Close, Open
+from farwire_node.ip.actions import Carry, Close, Open
 from farwire_node.ip.ip_link import IpLink
 
 
