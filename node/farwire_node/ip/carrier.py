@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.ip.ip_link import IpLink
 
+
 class Carrier:
     """Contract of a carrier."""
 
