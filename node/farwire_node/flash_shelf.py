@@ -99,14 +99,9 @@ class FlashShelf:
         """The first record that was never sent, as far as `note` told."""
         return max(self._unsent, self.first)
 
-    @property
-    def oldest_recalled(self) -> int:
-        """The oldest number in memory; `next` if there is none."""
-        return self._recalled + self._log.shift
-
-    def recall(self, number: int) -> Record | None:
-        """Return a record, None if it is not in memory."""
-        return self.get(number) if number >= self.oldest_recalled else None
+    def recalls(self, number: int) -> bool:
+        """Return whether the record is in memory, or was before a deep sleep, and can be had."""
+        return number - self._log.shift >= self._recalled and self.get(number) is not None
 
     def has(self, number: int) -> bool:
         """Return whether the record is here, released or not."""
@@ -118,6 +113,21 @@ class FlashShelf:
         if record is None:
             record = self._log.get(number - self._log.shift)
         return None if record is None else self._shown(record)
+
+    def column(self, most: int, at: int) -> "list[int | None]":
+        """Return raw integers of an axis of the newest records, as RecordRing.column says.
+
+        Once a record came after a deep sleep, those that were in memory before it are read into it again.
+        """
+        ring, log = self._ring, self._log
+        first = log.at_or_after(self._recalled)
+        if first < ring.number_at(0):
+            ring.count = 0
+            for number in range(first, log.next):
+                record = log.get(number)
+                if record:
+                    ring.add(*record)
+        return ring.column(most, at)
 
     def at_or_after(self, number: int) -> int:
         """Return the number of the first record from `number` on; `next` if there is none."""

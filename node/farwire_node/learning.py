@@ -1,6 +1,5 @@
 """When the node learns how its channels behave: a column a sample, over the records that lie in memory."""
 
-from farwire_codecs.lpp_types import type_of
 from farwire_codecs.schema import axes_of
 from farwire_codecs.shape_learner import ShapeLearner
 from farwire_node.schema_memory import SchemaMemory
@@ -8,7 +7,7 @@ from farwire_node.store import RecordStore
 
 FIRST_AFTER = 48  # records: enough for a scale and a predictor
 THEN_AFTER = 512  # and from then on every so many
-WINDOW = 384  # records learned from, the newest: the values of two columns are on the heap, 3 KB
+WINDOW = 256  # records learned from, the newest: the values of two columns are on the heap, 2 KB
 
 
 class Learning:
@@ -20,11 +19,6 @@ class Learning:
         self._sampled = 0
         self._next = FIRST_AFTER if not memory.schema.shapes else THEN_AFTER
         self._store: RecordStore | None = None
-        self._columns = [
-            (index, axis)
-            for index, channel in enumerate(memory.schema.channels)
-            for axis in range(len(type_of(channel.type_id).axes))
-        ]
 
     def sampled(self, store: RecordStore) -> bool:
         """Learn a little more after each record; return whether a schema was offered."""
@@ -45,16 +39,4 @@ class Learning:
         return before != (self._memory.schema, self._memory.offered)
 
     def _column(self, at: int) -> "list[int | None]":
-        index, axis = self._columns[at]
-        store = self._store
-        if store is None:
-            return []
-        first = max(store.oldest_recalled, store.next - WINDOW)
-        # Of its size from the start: a list that grows takes heap twice.
-        values: list[int | None] = [None] * (store.next - first)
-        for place in range(len(values)):
-            record = store.recall(first + place)
-            raw = None if record is None else record.values[index]
-            if raw is not None:
-                values[place] = raw[axis]
-        return values
+        return self._store.column(WINDOW, at)  # type: ignore[union-attr]  # a record came

@@ -61,23 +61,20 @@ class RamShelf:
         """Bytes that a record's values and time take in memory."""
         return self._ring.slot_size - 4
 
-    @property
-    def oldest_recalled(self) -> int:
-        """The oldest number in memory; `next` if there is none."""
-        return self._ring.number_at(0) if self._ring.count else self.next
-
     def has(self, number: int) -> bool:
         """Return whether the record is here, released or not."""
         position = self._ring.find(number)
         return position < self._ring.count and self._ring.number_at(position) == number
 
+    recalls = has  # all are in memory
+
     def get(self, number: int) -> Record | None:
         """Return a record, None if it is gone."""
         return self._shown(self._ring.lookup(number))
 
-    def recall(self, number: int) -> Record | None:
-        """Return a record, None if it is not in memory."""
-        return self._shown(self._ring.lookup(number))
+    def column(self, most: int, at: int) -> "list[int | None]":
+        """Return raw integers of an axis of the newest records, as RecordRing.column says."""
+        return self._ring.column(most, at)
 
     def at_or_after(self, number: int) -> int:
         """Return the number of the first record from `number` on; `next` if there is none."""
@@ -202,7 +199,7 @@ class RamShelf:
             (number,) = struct.unpack_from(">I", image, at)
             self._ring.add_slot(number, image[at + 4 : at + 4 + slot_size])
             at += 4 + slot_size
-        self.first = self.oldest_recalled
+        self.first = self.at_or_after(0)
         self.unsent = max(unsent, self.first)
         self._restored_below = self.next
         if skipped:  # count them once

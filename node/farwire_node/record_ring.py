@@ -69,13 +69,33 @@ class RecordRing:
             at += axes
         return Record(self._full(flat[0]), flat[1], tuple(values))
 
+    def column(self, most: int, at: int) -> "list[int | None]":
+        """Return raw integers of an axis, `at` counted over all channels, of `most` newest records or fewer.
+
+        Oldest first, None for no value. Takes no heap but the list, as a rule.
+        """
+        channel, before = 0, at
+        while before >= self._axes[channel]:
+            before -= self._axes[channel]
+            channel += 1
+        letters = self._format  # one each for number, time, bits and axes
+        begin = struct.calcsize(letters[: 4 + at])
+        end = struct.calcsize(letters[: 5 + at])
+        half = 1 << 8 * (end - begin) - 1 if letters[4 + at] >= "a" else 0  # of a signed one's range
+        bits = struct.calcsize(letters[:4]) - 1 - (channel >> 3)
+        slots = self._slots
+        values: list[int | None] = [None] * min(most, self.count)
+        for place in range(len(values)):
+            slot = self._at(self.count - len(values) + place)
+            if slots[slot + bits] >> (channel & 7) & 1:
+                value = 0
+                for byte in range(slot + begin, slot + end):
+                    value = value << 8 | slots[byte]
+                values[place] = (value ^ half) - half
+        return values
+
     def lookup(self, number: int) -> Record | None:
         """Return the record of a number, None if it is not here; takes no more heap than `get`, as a rule."""
-        guess = self.count - 1 - (self._newest - number)  # right unless numbers are missing behind it
-        if 0 <= guess < self.count:
-            record = self.get(guess)
-            if record.number == number:
-                return record
         position = self.find(number)
         if position < self.count:
             record = self.get(position)
@@ -98,7 +118,7 @@ class RecordRing:
     def find(self, number: int) -> int:
         """Return the position of the first record from this number on; count if there is none."""
         low, high = 0, self.count
-        guess = high - 1 - (self._newest - number)
+        guess = high - 1 - (self._newest - number)  # right unless numbers are missing behind it
         if 0 <= guess < high and self.number_at(guess) == number:
             return guess
         while low < high:

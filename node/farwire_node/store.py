@@ -134,18 +134,16 @@ class RecordStore:
         time_s = before.time_s + span_s * (number - before.number) // (after_number - before.number)
         return Record(number, time_s, (None,) * len(before.values))
 
-    @property
-    def oldest_recalled(self) -> int:
-        """The first number from which on the store `recalls` records; `next` when there is none."""
-        return max(self._alive_from, self._shelf.oldest_recalled)
-
     def recalls(self, number: int) -> bool:
         """Return whether the record was sampled in this life of the node, and lies in memory still."""
-        return self.recall(number) is not None
+        return number >= self._alive_from and self._shelf.recalls(number)
 
-    def recall(self, number: int) -> Record | None:
-        """Return the record if the store `recalls` it, else None."""
-        return self._shelf.recall(number) if number >= self._alive_from else None
+    def column(self, most: int, at: int) -> "list[int | None]":
+        """Return raw integers of an axis, `at` counted over all channels, of `most` newest records or fewer.
+
+        Oldest first, None for no value; of records that lie in memory, or did before a deep sleep.
+        """
+        return self._shelf.column(most, at)
 
     def add(self, time_s: int, values: "tuple[tuple[int, ...] | None, ...]") -> list[int]:
         """Hold a record under the number `next`; return the numbers of the records given up for it.
