@@ -86,7 +86,7 @@ class Agenda:
         self.alarm_due_ms: int | None = now_ms if alarms.held else None
         self._state_due_ms = now_ms
         self.on_its_way = (0, 0)  # first and count of the records in the last frame, if it was a batch
-        self.likely = 1  # records that the last batch took
+        self.likely = 1  # records that a full frame holds, about, by the last batch
         self.batch_size = 0  # bytes of the last batch
         self._missing = 0  # records, as of the last acknowledgement or batch
         self._random_below = random_below
@@ -241,7 +241,7 @@ class Agenda:
                 self._offered_from = batch.first if self._offered_from is None else self._offered_from
             elif self._inline_from is None:
                 self._inline_from = batch.first
-        self.likely = batch.count
+        self.likely = batch.count * min(capacity, self.shaping.payload_limit) // size
         self.batch_size = size
         self._bytes_x16 = 16 * size // batch.count
         self._reported_ms = tx_end_ms

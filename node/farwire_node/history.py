@@ -68,8 +68,8 @@ def choose(
 def build(store: RecordStore, run: Run, link: Link, terms: Terms, likely: int, now_ms: int) -> Frame | None:
     """Return the batch with as much of the run as the link's next frame can carry; None if no record fits.
 
-    All `must` records that fit are in it; `likely` is how many records the last frame took. Ages are as of
-    the end of the frame's own transmission, when that starts at `now_ms`.
+    All `must` records that fit are in it; `likely` is how many records a full frame holds, about. Ages
+    are as of the end of the frame's own transmission, when that starts at `now_ms`.
     """
     limit = link.capacity(now_ms)
     end = run.first + run.count

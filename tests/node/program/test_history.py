@@ -8,9 +8,11 @@ from farwire_codecs import batch
 from farwire_codecs.schema import Channel, plain
 from farwire_node import history
 from farwire_node.history import LONGEST_RUN, Frame, Run, Terms
+from farwire_node.shaping import ANY_LENGTH, UNSHAPED
 from farwire_node.storage import MemoryStorage
 from farwire_node.store import RecordStore
 from tests.node.program.fakes import FakeLink
+from tests.node.program.test_scheduler import new_desk
 from tests.node.program.test_store import NOTHING, SCHEMA, acknowledgement, filled
 
 NOW_MS = 10_000_000
@@ -132,6 +134,19 @@ def test_nothing_is_built_when_not_one_record_fits() -> None:
     assert (
         history.build(store, run, FakeLink(size=8), Terms(store.schema, True, False, None), 1, NOW_MS) is None
     )
+
+
+@pytest.mark.parametrize("most", [ANY_LENGTH, 60, 30])
+def test_the_guess_is_what_a_full_frame_holds_though_the_last_one_was_not(most: int) -> None:
+    desk = new_desk()
+    desk.link.size = 222
+    desk.agenda.shaping = UNSHAPED._replace(payload_limit=most)
+    desk.sample(5)
+
+    sent = desk.send()
+
+    per_record = len(sent.payload) / sent.content.count
+    assert sent.content.count <= desk.agenda.likely <= min(222, most) / per_record < desk.agenda.likely + 1
 
 
 @pytest.mark.parametrize("likely", [1, 5, 20, 48, 500])
