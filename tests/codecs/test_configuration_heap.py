@@ -35,4 +35,4 @@ def test_the_largest_configuration_takes_few_kilobytes(capsys: pytest.CaptureFix
             " before any collection"
         )
     assert int(applied.stdout) > 1000
-    assert pieces < 4 * 1024
+    assert pieces < 5 * 1024  # a pool of the interpreter's for names, 2 KB, may fall into them
