@@ -22,7 +22,7 @@ from farwire_codecs.measuring_coder import MeasuringCoder
 from farwire_codecs.model import LEAN_NEITHER
 from farwire_codecs.residual import averaged, put_residual, scale_of
 from farwire_codecs.schema import NO_PARTNER, Shape
-from farwire_codecs.shape_learner import _in_steps, _residuals
+from farwire_codecs.shape_learner import _residuals, _to_steps
 from tests.bench.compression import ours
 from tests.bench.compression.series import Series, recorded
 
@@ -69,9 +69,8 @@ def train(series: Sequence[Series]) -> tuple[bytes, list[str]]:
         _run(rare, [after - before - one.interval_s for before, after in pairwise(rows.times)], 0)
         for at, shape in enumerate(shapes):
             columns += _residuals_of(rows, shapes, at)
-            steps = _in_steps(list(rows.columns[at].values), shape.step2)
+            steps = _steps(rows, shapes, at)
             for step in steps[::FIRST_EVERY]:
-                assert step is not None
                 put_residual(rare, 0, shape.spread, 2, LEAN_NEITHER, step - shape.reference)
     tables, choice = min(
         (_clustered(columns, random.Random(seed)) for seed in range(SEEDS)), key=lambda outcome: outcome[2]
@@ -85,7 +84,7 @@ def train(series: Sequence[Series]) -> tuple[bytes, list[str]]:
 def _residuals_of(rows: Series, shapes: Sequence[Shape], at: int) -> list[Residuals]:
     """Return a column's residuals: with the value before as the prediction, and as its shape predicts."""
     shape = shapes[at]
-    steps = _in_steps(list(rows.columns[at].values), shape.step2)
+    steps = _steps(rows, shapes, at)
     kinds = [(None, 0, 0)]
     if shape.predictor or shape.partner != NO_PARTNER:
         kinds.append((None if shape.partner == NO_PARTNER else shape.partner, shape.predictor, shape.weight))
@@ -93,11 +92,19 @@ def _residuals_of(rows: Series, shapes: Sequence[Shape], at: int) -> list[Residu
     for partner, predictor, weight in kinds:
         other = None
         if partner is not None:
-            other = _in_steps(list(rows.columns[partner].values), shapes[partner].step2)
-        values = _residuals(steps, other, predictor, weight)
+            beside = _steps(rows, shapes, partner)
+            other = [0, *(step - last for last, step in pairwise(beside))]
+        values = list(_residuals([*steps], other, predictor, weight))
         magnitude = 256 * sum(map(abs, values)) // len(values)
         found.append(Residuals(f"{rows.name} {rows.columns[at].name}", values, magnitude))
     return found
+
+
+def _steps(rows: Series, shapes: Sequence[Shape], at: int) -> list[int]:
+    """Return a column's values in steps of its shape."""
+    values: list[int | None] = list(rows.columns[at].values)
+    _to_steps(values, shapes[at].step2)
+    return [step for step in values if step is not None]
 
 
 def _clustered(columns: list[Residuals], dice: random.Random) -> tuple[list[bytes], list[int], float]:
