@@ -86,6 +86,13 @@ class Link:
         """
         raise NotImplementedError
 
+    def urgent_airtime_ms(self, size: int, _now_ms: int) -> int:
+        """Return how long an urgent frame with `size` bytes is on air if it is sent now.
+
+        To be asked while joined. A link may send it at another data rate, no later than `earliest_ms` says.
+        """
+        return self.airtime_ms(size)
+
     @property
     def windows_ms(self) -> int:
         """How long from the end of a frame to the end of an answer in the last receive window, as a rule."""

@@ -27,6 +27,7 @@ Wake = namedtuple("Wake", ("at_ms",))
 """Nothing to send before `at_ms`; None: nothing at all, as things stand."""
 
 UNSENDABLE_MS = 60_000  # until what does not fit the present data rate is tried again
+_ROUNDS = 4  # of ages and data rate until they are taken to chase each other
 
 
 def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
@@ -80,27 +81,36 @@ def _alarms(agenda: Agenda, link: Link, now_ms: int) -> Send | None:
     fresh = [stored for stored in order if not agenda.alarms.sends(stored.number)]
     while count:
         chosen = tuple(sorted(order[:count]))  # by number
-        payload, fitting = _encode_alarms(chosen, limit, link, now_ms)
+        urgent = agenda.alarm_urgent and min([agenda.rank(stored) for stored in chosen]) < NOTICE
+        payload, fitting = _encode_alarms(chosen, limit, link, urgent, now_ms)
         if fitting == count:
-            urgent = agenda.alarm_urgent and min([agenda.rank(stored) for stored in chosen]) < NOTICE
             return Send(ports.ALARM, payload, urgent, chosen)
         count = min(count - 1, max(1, fitting), len(fresh) or count)
     return None
 
 
 def _encode_alarms(
-    chosen: "tuple[StoredAlarm, ...]", limit: int, link: Link, now_ms: int
+    chosen: "tuple[StoredAlarm, ...]", limit: int, link: Link, urgent: bool, now_ms: int
 ) -> tuple[bytes, int]:
-    """Return (frame, count) with ages as of the end of its own transmission."""
-    end_ms = now_ms + link.airtime_ms(limit)
+    """Return (frame, count) with ages as of the end of its own transmission.
+
+    A shorter urgent frame may take longer, at a lower data rate. Where ages and data rate chase each other
+    an alarm fewer ends that; one alone goes with an age that is off by what the data rates differ by.
+    """
+    size, payload, count, end_ms, rounds = limit, b"", 0, 0, 0
     while True:
+        airtime_ms = link.urgent_airtime_ms(size, now_ms) if urgent else link.airtime_ms(size)
+        if now_ms + airtime_ms == end_ms or (count == 1 and rounds > _ROUNDS):
+            return payload, count
+        if rounds > _ROUNDS:
+            chosen, rounds = chosen[:-1], 0
+        end_ms = now_ms + airtime_ms
         aged = [alarm.Alarm(*stored[:5], end_ms - 1000 * stored.time_s, stored.raw) for stored in chosen]
         payload, count = alarm.encode(aged, limit)
-        chosen = chosen[:count]  # a shorter frame with smaller ages could have room for one more: not again
-        sooner_ms = now_ms + link.airtime_ms(len(payload))
-        if sooner_ms >= end_ms or not count:
+        if not count:
             return payload, count
-        end_ms = sooner_ms
+        chosen = chosen[:count]  # a shorter frame with smaller ages could have room for one more: not again
+        size, rounds = len(payload), rounds + 1
 
 
 def _answer(agenda: Agenda, _link: Link, _now_ms: int) -> Send:

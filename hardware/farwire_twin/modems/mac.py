@@ -1,6 +1,7 @@
 """The node's own MAC as a modem's firmware uses it: with what a host may set or ask beside sending."""
 
 from farwire_node.lorawan.mac import Mac
+from farwire_node.lorawan.session import Session
 
 
 class ModemMac(Mac):
@@ -32,6 +33,19 @@ class ModemMac(Mac):
     def set_adr(self, on: bool) -> None:
         """Let the network choose the data rate, or keep the present one: a host sets another by command."""
         self._device.adr = on
+
+    def _begin(
+        self,
+        session: Session,
+        f_opts: bytes,
+        port: int | None,
+        payload: bytes,
+        confirmed: bool,
+        urgent: bool,
+        now_ms: int,
+    ) -> None:
+        """Build the next frame; a modem knows none that is urgent, so all go at the session's rate."""
+        super()._begin(session, f_opts, port, payload, confirmed, urgent and not port, now_ms)
 
     def drop_session(self) -> None:
         """Forget the session, as a reset without a saved one does."""

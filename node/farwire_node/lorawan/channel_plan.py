@@ -35,6 +35,7 @@ class ChannelPlan:
         self._bands: list[int | None] = []  # sub-band of each channel
         self._rx1_freqs_hz: dict[int, int] = {}
         self._taken = 0  # mask of the channels that had their turn
+        self._urgent: int | None = None  # the channel of the last urgent frame
         self._rests_until_ms: dict[int, int] = {}
         self._all_rest_until_ms = 0
         self._at_dr: dict[int, tuple[int, ...]] = {}  # what channels_at found; emptied by every change
@@ -183,6 +184,24 @@ class ChannelPlan:
                 best_ms = free_ms
         return best_ms
 
+    def legal(self, indexes: tuple[int, ...], airtime_ms: int, now_ms: int, urgent: bool) -> list[int]:
+        """Return those of these channels on which a frame may start now."""
+        legal = []
+        for index in indexes:
+            free_ms = self._free_ms(index, airtime_ms, now_ms, urgent)
+            if free_ms is not None and free_ms <= now_ms:
+                legal.append(index)
+        return legal
+
+    def sparing(self, dr: int, airtime_ms: int, copies: int, now_ms: int) -> tuple[int, ...]:
+        """Return the channels on which an urgent frame may start now and spares the reserve."""
+        sparing = []
+        for index in self.legal(self.channels_at(dr), airtime_ms, now_ms, True):
+            band = self._bands[index]
+            if band is None or self._ledger.spares(band, copies * airtime_ms, now_ms):
+                sparing.append(index)
+        return tuple(sparing)
+
     def choose(
         self,
         indexes: tuple[int, ...],
@@ -194,21 +213,22 @@ class ChannelPlan:
         """Return one of these channels that is legal now, None if there is none.
 
         At random among those that have not had their turn; when all legal ones have, a new round begins
-        (RP002-1.0.4 p. 28).
+        (RP002-1.0.4 p. 28). An urgent frame leaves out the last one's channel: it may be a repetition.
         """
-        legal = []
-        for index in indexes:
-            free_ms = self._free_ms(index, airtime_ms, now_ms, urgent)
-            if free_ms is not None and free_ms <= now_ms:
-                legal.append(index)
+        legal = self.legal(indexes, airtime_ms, now_ms, urgent)
         if not legal:
             return None
+        if urgent and len(legal) > 1 and self._urgent in legal:
+            legal.remove(self._urgent)
         waiting = [index for index in legal if not self._taken >> index & 1]
         if not waiting:
             for index in legal:
                 self._taken &= ~(1 << index)
             waiting = legal
-        return waiting[random_below(len(waiting))]
+        index = waiting[random_below(len(waiting))]
+        if urgent:
+            self._urgent = index
+        return index
 
     def charge(self, index: int, airtime_ms: int, start_ms: int) -> None:
         """Book a frame that starts now on this channel."""

@@ -20,8 +20,10 @@ from farwire_node.lorawan.join import (
 )
 from farwire_node.lorawan.join_backoff import JoinBackoff
 from farwire_node.lorawan.join_plan import JoinPlan
-from farwire_node.lorawan.regions.region import Region
+from farwire_node.lorawan.regions.region import JOIN_ACCEPT_DELAY1_MS, Region
 from farwire_node.lorawan.session import Session
+from farwire_node.lorawan.uplink import Uplink
+from farwire_node.lorawan.windows import Reception
 from farwire_node.storage import Storage
 
 TYPE_CHECKING = False
@@ -77,6 +79,11 @@ class Joining:
         return airtime_ms(REQUEST_SIZE, sf, bw_hz)
 
     @property
+    def reception(self) -> Reception:
+        """Where the join-accept comes."""
+        return Reception(JOIN_ACCEPT_DELAY1_MS, 0, self._region.rx2_freq_hz, self._region.rx2_dr)
+
+    @property
     def exhausted(self) -> bool:
         """Whether every DevNonce was used; such a device needs new keys."""
         return self._next_dev_nonce >= _DEV_NONCES
@@ -95,16 +102,16 @@ class Joining:
         next_ms = self._backoff.earliest_ms(self.airtime_ms, max(now_ms, self._next_ms))
         return plan.earliest_ms(self.channels, self.airtime_ms, next_ms, False)
 
-    def request(self, now_ms: int) -> bytes:
+    def request(self, now_ms: int) -> Uplink:
         """Return the join-request that starts now; its nonce is used up for good."""
         assert self._backoff is not None
         dev_nonce = self._next_dev_nonce
         self._next_dev_nonce += 1
         self._save()
         self._backoff.charge(self.airtime_ms, now_ms)
-        return encode_join_request(
-            JoinRequest(self._join_eui, self._dev_eui, dev_nonce), self._app_key, self._crypto
-        )
+        request = JoinRequest(self._join_eui, self._dev_eui, dev_nonce)
+        phy = encode_join_request(request, self._app_key, self._crypto)
+        return Uplink(phy, self.dr, self.channels, 0, self.airtime_ms, False, False, True, 1, False)
 
     def accept(self, phy: bytes) -> tuple[JoinAccept, bytes, bytes]:
         """Return (accept, NwkSKey, AppSKey) and stop wanting; FrameError for what is no answer to us."""

@@ -51,6 +51,15 @@ class Ledger:
                 break
         return max(now_ms, start_ms)
 
+    def spares(self, band: int, airtime_ms: int, now_ms: int) -> bool:
+        """Tell whether an urgent frame of `airtime_ms` leaves later ones enough.
+
+        That is: takes at most a quarter of what they have left, and leaves at least half the reserve.
+        """
+        reserve_ms = self._limits_ms[band] - self._ordinary_ms[band]
+        wanted_ms = max(4 * airtime_ms, airtime_ms + reserve_ms // 2)
+        return self.earliest_ms(band, wanted_ms, now_ms, True) == now_ms
+
     def charge(self, band: int, airtime_ms: int, start_ms: int) -> None:
         """Book a frame that starts at `start_ms`; starts never go back."""
         if not self._limits_ms[band]:

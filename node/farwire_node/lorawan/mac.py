@@ -9,7 +9,7 @@ from farwire_node import link
 from farwire_node.aes import Crypto
 from farwire_node.errors import ConfigurationError
 from farwire_node.lorawan import adr as back_off
-from farwire_node.lorawan import cycle, downlinks, frames, mac_answers, mac_commands
+from farwire_node.lorawan import cycle, downlinks, frames, mac_answers, mac_commands, robust
 from farwire_node.lorawan.air import Air
 from farwire_node.lorawan.channel_plan import ChannelPlan
 from farwire_node.lorawan.class_c import Standby
@@ -17,11 +17,10 @@ from farwire_node.lorawan.joining import Joining
 from farwire_node.lorawan.ledger import Ledger
 from farwire_node.lorawan.owed import Owed
 from farwire_node.lorawan.persistence import Persistence
-from farwire_node.lorawan.regions.region import JOIN_ACCEPT_DELAY1_MS, Region
+from farwire_node.lorawan.regions.region import Region
 from farwire_node.lorawan.session import Session, personalized
 from farwire_node.lorawan.size_doubt import SizeDoubt
 from farwire_node.lorawan.uplink import Uplink
-from farwire_node.lorawan.windows import Reception
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
 
@@ -163,14 +162,21 @@ class Mac(link.Link):
 
     def capacity(self, now_ms: int) -> int:
         """Return the largest payload at the present data rate beside what waits to be sent; 0: no session."""
-        return 0 if self._session is None else self._limit() - len(self._owed.f_opts.fitting(self._limit()))
+        return 0 if self._session is None else self._limit() - len(self._waiting())
 
     def airtime_ms(self, size: int) -> int:
         """Return the airtime of `size` bytes together with what waits to be sent; 0: no session."""
         if self._session is None:
             return 0
-        waiting = len(self._owed.f_opts.fitting(self._limit()))
-        return self._air.length_ms(frames.OVERHEAD + waiting + size, self._session.dr)
+        return self._air.length_ms(frames.OVERHEAD + len(self._waiting()) + size, self._session.dr)
+
+    def urgent_airtime_ms(self, size: int, now_ms: int) -> int:
+        """Return how long an urgent frame with `size` bytes is on air if it is sent now (robust.py)."""
+        assert self._session is not None
+        self._start(now_ms)
+        size += len(self._waiting())
+        dr = robust.choose(self._session, self._air, self._doubt, size, now_ms)[0]
+        return self._air.length_ms(frames.OVERHEAD + size, dr)
 
     @property
     def windows_ms(self) -> int:
@@ -184,7 +190,8 @@ class Mac(link.Link):
         if self._session is None or size > self.capacity(now_ms):
             return None
         radio_ms = self._radio_free_ms(now_ms, urgent)
-        return self._legal_ms(self._session, self._session.dr, self.airtime_ms(size), radio_ms, urgent)
+        channels = self._plan.channels_at(self._session.dr)
+        return self._air.legal_ms(self._session, channels, self.airtime_ms(size), radio_ms, urgent)
 
     def send(
         self, port: int, payload: bytes, confirmed: bool, urgent: bool, now_ms: int
@@ -205,8 +212,7 @@ class Mac(link.Link):
         cut_short = self._uplink
         if cut_short is not None:
             self._deliver(cut_short, False)
-        f_opts = self._owed.f_opts.fitting(self._limit())
-        self._begin(self._session, f_opts, port, payload, confirmed, urgent, now_ms)
+        self._begin(self._session, self._waiting(), port, payload, confirmed, urgent, now_ms)
         if cut_short is not None:
             self._note_silence()
         return link.Sending(self._cycle.tx_end_ms)
@@ -293,7 +299,7 @@ class Mac(link.Link):
         """Send one more copy; one that must wait too long is given up."""
         if now_ms < uplink.next_copy_ms:
             return uplink.next_copy_ms
-        legal_ms = self._legal_ms(session, uplink.dr, uplink.airtime_ms, now_ms, uplink.urgent)
+        legal_ms = self._air.legal_ms(session, uplink.channels, uplink.airtime_ms, now_ms, uplink.urgent)
         if legal_ms is None or legal_ms > uplink.give_up_ms:
             self._deliver(uplink, False)
             self._note_silence()
@@ -306,14 +312,12 @@ class Mac(link.Link):
 
     def _next_attempt(self, now_ms: int) -> int | None:
         """Send a join-request."""
-        joining, region = self._joining, self._region
+        joining = self._joining
         earliest_ms = joining.earliest_ms(self._plan, now_ms)
         if earliest_ms is None or earliest_ms > now_ms:
             return now_ms + _IDLE_MS if earliest_ms is None else earliest_ms
         self._asking = True
-        reception = Reception(JOIN_ACCEPT_DELAY1_MS, 0, region.rx2_freq_hz, region.rx2_dr)
-        phy = joining.request(now_ms)
-        self._air.transmit(phy, joining.channels, joining.dr, 0, False, reception, 0, False, now_ms)
+        self._air.transmit(joining.request(now_ms), joining.reception, 0, False, now_ms)
         return None
 
     def _own_frame(self, session: Session, now_ms: int) -> int | None:
@@ -328,7 +332,8 @@ class Mac(link.Link):
         urgent = owed.by_ms is not None
         earliest_ms = max(now_ms, owed.own_ms, self._free_ms)
         length_ms = self._air.length_ms(size, session.dr)
-        legal_ms = self._legal_ms(session, session.dr, length_ms, earliest_ms, urgent)
+        channels = self._plan.channels_at(session.dr)
+        legal_ms = self._air.legal_ms(session, channels, length_ms, earliest_ms, urgent)
         if legal_ms is None or (owed.by_ms is not None and legal_ms > owed.by_ms):
             owed.drop_own()  # what is owed rides the node's next frame
         elif legal_ms > now_ms:
@@ -350,31 +355,29 @@ class Mac(link.Link):
         """Build the next frame and start its first copy; the caller knows that it is legal."""
         if session.f_cnt_up >= session.f_cnt_up_reserved:
             self._persistence.save_session(session, False)
-        wants_answer = self._device.adr and back_off.wants_answer(session.silent_uplinks)
+        dr, channels, tx_power = session.dr, self._plan.channels_at(session.dr), session.tx_power
+        if urgent and port:
+            size = len(f_opts) + len(payload)
+            dr, channels, tx_power = robust.choose(session, self._air, self._doubt, size, now_ms)
+        # The network must not judge its choice by a frame with other settings (TS001 §4.3.1.1).
+        adr = self._device.adr and (dr, tx_power) == (session.dr, session.tx_power)
+        wants_answer = adr and back_off.wants_answer(session.silent_uplinks)
         phy = session.sealed(
-            self._crypto, confirmed, self._device.adr, wants_answer, self._owed.ack, f_opts, port, payload
+            self._crypto, confirmed, adr, wants_answer, self._owed.ack, f_opts, port, payload
         )
         commands = f_opts if port else f_opts + payload
         asks_time = mac_commands.DeviceTimeReq() in mac_commands.decode(commands, True)
         self._owed.sent(len(commands), now_ms)
-        dr, copies, length_ms = session.dr, session.nb_trans, self._air.length_ms(len(phy), session.dr)
-        self._uplink = Uplink(phy, dr, length_ms, confirmed, urgent, not port, copies, asks_time)
+        copies, length_ms = session.nb_trans, self._air.length_ms(len(phy), dr)
+        self._uplink = Uplink(
+            phy, dr, channels, tx_power, length_ms, confirmed, urgent, not port, copies, asks_time
+        )
         self._transmit_copy(session, self._uplink, now_ms)
 
     def _transmit_copy(self, session: Session, uplink: Uplink, now_ms: int) -> None:
         self._asking = False
         uplink.copies_left -= 1
-        self._air.transmit(
-            uplink.phy,
-            self._plan.channels_at(uplink.dr),
-            uplink.dr,
-            session.tx_power,
-            uplink.urgent,
-            session.reception,
-            session.max_duty_cycle,
-            self._standby.wanted,
-            now_ms,
-        )
+        self._air.transmit(uplink, session.reception, session.max_duty_cycle, self._standby.wanted, now_ms)
         self._sleep = None
 
     # -- what came of a turn --
@@ -487,12 +490,11 @@ class Mac(link.Link):
             return max(now_ms + 1, self._uplink.next_copy_ms + self._uplink.airtime_ms)
         return max(now_ms, self._free_ms)
 
-    def _legal_ms(self, session: Session, dr: int, length_ms: int, now_ms: int, urgent: bool) -> int | None:
-        """Return when a frame may start, `now_ms` if at once: by the network's limit and by the law."""
-        channels = self._plan.channels_at(dr)
-        return self._air.legal_ms(channels, length_ms, now_ms, urgent, session.max_duty_cycle)
+    def _waiting(self) -> bytes:
+        """Return the FOpts of the next frame."""
+        return self._owed.f_opts.fitting(self._limit())
 
     def _limit(self) -> int:
         """Return the bytes that FOpts and payload may have together."""
         assert self._session is not None
-        return self._doubt.limit(self._session, self._plan.max_payload(self._session.dr))
+        return self._doubt.limit(self._session, self._plan, self._session.dr)

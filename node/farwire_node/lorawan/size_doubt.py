@@ -4,6 +4,7 @@ The large one is used until the network seems to refuse it: confirmed frames abo
 unanswered twice in a row, all copies of them. From then on the session keeps to the smaller one.
 """
 
+from farwire_node.lorawan.channel_plan import ChannelPlan
 from farwire_node.lorawan.frames import OVERHEAD
 from farwire_node.lorawan.regions.region import Region
 from farwire_node.lorawan.session import Session
@@ -19,9 +20,10 @@ class SizeDoubt:
         self._doubtful = region.doubtful_payload
         self._refusals = 0
 
-    def limit(self, session: Session, size: int) -> int:
-        """Return `size`, the region's limit at the session's data rate, or the smaller one."""
-        if session.capped and self._doubtful is not None and session.dr == self._doubtful[0]:
+    def limit(self, session: Session, plan: ChannelPlan, dr: int) -> int:
+        """Return the region's limit at `dr`, or the smaller one."""
+        size = plan.max_payload(dr)
+        if session.capped and self._doubtful is not None and dr == self._doubtful[0]:
             return min(size, int(self._doubtful[1]))
         return size
 

@@ -16,6 +16,8 @@ class Uplink:
         self,
         phy: bytes,
         dr: int,
+        channels: tuple[int, ...],
+        tx_power: int,
         airtime_ms: int,
         confirmed: bool,
         urgent: bool,
@@ -25,6 +27,8 @@ class Uplink:
     ) -> None:
         self.phy = phy
         self.dr = dr
+        self.channels = channels  # every copy goes on one of them
+        self.tx_power = tx_power
         self.airtime_ms = airtime_ms
         self.confirmed = confirmed
         self.urgent = urgent

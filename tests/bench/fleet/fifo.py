@@ -10,6 +10,7 @@ from farwire_node.link import Link
 from farwire_node.node import Node
 from farwire_node.scheduler import Send, Wake
 from farwire_node.sending import Sending
+from farwire_node.shaping import ANY_LENGTH, Capped
 
 _ABOUT_TO_GO_MS = FRAME_GAP_MS + 2 * JITTER_MS  # a batch that is due so soon is in the queue
 
@@ -38,7 +39,7 @@ def plan(agenda: Agenda, link: Link, now_ms: int) -> Send | Wake:
     _, due_ms, build = min(queue, key=lambda entry: entry[0])
     if due_ms > now_ms:
         return Wake(due_ms)
-    send = build(agenda, link, now_ms)
+    send = build(agenda, Capped(link, ANY_LENGTH), now_ms)  # whose urgent frames are like others
     if isinstance(send, Wake):
         return send
     if send is None:
