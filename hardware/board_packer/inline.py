@@ -16,8 +16,7 @@ from board_packer.program import MARK, names_bound
 
 Function = ast.FunctionDef
 MOVED = "\N{DAGGER}"  # between the name of a moved variable and the number of the move
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.ClassDef)
-_NEVER = (*_SCOPES, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
+_NEVER = (ast.Lambda, ast.ClassDef, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
 
 
 def inline(statements: list[ast.stmt], fixed: set[str]) -> list[ast.stmt]:

@@ -5,6 +5,7 @@ import ast
 from board_packer.program import local_names
 
 Block = list[ast.stmt]
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def moved(function: ast.FunctionDef, call: ast.Call, statement: ast.stmt, mark: str) -> Block | None:
@@ -87,6 +88,15 @@ def _bound(
         for statement in function.body
         for node in ast.walk(statement)
         if isinstance(node, ast.ExceptHandler) and node.name
+    }
+    # What a comprehension looks up outside of itself is dearer everywhere: it gets a variable of its own.
+    stored |= {
+        node.id
+        for statement in function.body
+        for scope in ast.walk(statement)
+        if isinstance(scope, _COMPREHENSIONS)
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Name)
     }
     names = {name: name + mark for name in local_names(function)}
     values: dict[str, ast.expr] = {}

@@ -105,6 +105,15 @@ CALLED_ONCE = {
             finally:
                 x = 0
     """,
+    "with a comprehension that looks at what it was given": """
+        def scaled(values, factor):
+            wide = 2
+            return [wide * value * factor for value in values if value != factor]
+        def run(x):
+            values = [1, 2, x]
+            value = scaled(values, x)
+            return value, values, x
+    """,
     "with a parameter that it changes": """
         def counted(x, step=2):
             while x < 20:
