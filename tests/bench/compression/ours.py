@@ -8,6 +8,7 @@ from farwire_codecs import base, batch, contexts, schema, start_tables
 from farwire_codecs.batch import Record
 from farwire_codecs.schema import Schema
 from farwire_codecs.shape_learner import ShapeLearner
+from farwire_node.learning import WINDOW
 from tests.bench.compression.series import Series
 
 Packed = list[tuple[bytes, int]]
@@ -16,7 +17,7 @@ Heard = list[tuple[bytes, int]]
 """The same payloads as received, each with the time of its newest record in seconds."""
 
 AFTER_MS = 2000  # from the newest record of a payload to the end of its transmission
-LEARNED_FROM = 500  # rows, as many as a node's memory holds
+LEARNED_FROM = WINDOW  # rows
 _AT_FIRST = 32  # records offered to the encoder; later some more than the payload before took
 
 

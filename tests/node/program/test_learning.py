@@ -23,7 +23,7 @@ Row = tuple[int, Values]
 
 SCHEMA = plain(0, (TEMPERATURE, ACCELERATION, HUMIDITY), 60)
 EARLIER: list[Values] = [((n * 7919 % 997,), (n % 7, n % 5, n * 31 % 900), (90,)) for n in range(120)]
-STEP_BYTES = 20_000  # of garbage at most, of eight channels with eleven axes
+STEP_BYTES = 24_000  # of garbage at most, of eight channels with ten axes
 
 
 def columns_of(schema: Schema, rows: "list[Values]") -> list[list[int | None]]:
@@ -138,11 +138,11 @@ def test_records_read_again_after_a_deep_sleep_are_read_once() -> None:
 
 def test_what_is_offered_was_learned_from_the_newest_records() -> None:
     memory = SchemaMemory((TEMPERATURE, HUMIDITY), 60, MemoryStorage())
-    store = RecordStore(memory.schema, 400, MemoryStorage())
+    store = RecordStore(memory.schema, 600, MemoryStorage())
     learning = Learning(memory)
     offered = []
     for number in range(1, THEN_AFTER + FIRST_AFTER + 3):
-        level = number * 7 % 40 if number < 400 else number * 30 % 400
+        level = number * 7 % 40 if number < 200 else number * 30 % 400
         store.add(60 * number, ((level,), (level // 2,)))
         if learning.sampled(store):
             offered.append((number, memory.schema.shapes))
