@@ -3,6 +3,7 @@
 import pytest
 
 from farwire_twin.world.law_checker import LAWS
+from farwire_twin.world.plant import Making
 from tests.bench.fleet import latency, week
 from tests.bench.fleet.plants import run
 from tests.twin.world.direct import findings
@@ -31,6 +32,19 @@ def test_a_fleet_keeps_the_law_of_its_region(region: str) -> None:
     assert watched.checker.frames > 200
     assert watched.checker.violations == {}, watched.checker.first
     assert findings(watched.run)["lost"] == 0
+
+
+def test_alarms_arrive_from_where_the_sessions_data_rate_does_not_reach() -> None:
+    at_dr5 = Making(link=lambda _: {"initial_dr": 5, "adr": False})
+    watched = run(at_dr5, nodes=30, minutes=90, gateways=1, radius_m=30_000.0)
+
+    devices = watched.run.application.devices
+    raised = {(line["dev_eui"], line["number"]) for line in watched.run.truth if line["kind"] == "alarm"}
+    arrived = {(dev_eui, number) for dev_eui, device in devices.items() for number in device.alarms}
+    out_of_reach = {dev_eui for dev_eui, _ in raised if not devices[dev_eui].through}
+    assert out_of_reach
+    assert arrived == raised
+    assert not watched.checker.violations
 
 
 @pytest.mark.parametrize("carry", [False, True])
