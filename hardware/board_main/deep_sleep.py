@@ -5,14 +5,14 @@ clock goes on in it, its watchdog does not run, and a pin keeps its level only i
 """
 
 from board_main.clock import Clock
-from farwire_node import hibernation
+from farwire_node.power import hibernation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from farwire_node.guard import Guard
+    from farwire_node.survival.guard import Guard
 
 RETAINED_BYTES = 2_048  # MICROPY_HW_RTC_USER_MEM_MAX, unless the firmware is built with another one
 LONGEST_MS = 24 * 3_600_000  # machine.deepsleep takes 31 bits of ms

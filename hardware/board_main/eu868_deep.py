@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from board_main.main import PinRail
 
 ONLY = ("farwire_node.lorawan.regions.eu868.EU868",)  # as in eu868_flash
-NEVER = ("farwire_node.ram_shelf.RamShelf",)
+NEVER = ("farwire_node.records.ram_shelf.RamShelf",)
 RECORDS = "deep.log"  # not that of eu868_flash, whose sectors are longer
 SECTORS, SECTOR_BYTES = 128, 1024  # a boot reads half of the newest sector, on the average
 

@@ -12,8 +12,8 @@ from board_main import main
 from board_main.eu868 import SETTINGS, THRESHOLD
 from farwire_codecs.schema import Schema
 from farwire_node.flash.file_flash import FileFlash
-from farwire_node.flash_shelf import FlashShelf
 from farwire_node.lorawan.regions.eu868 import EU868
+from farwire_node.records.flash_shelf import FlashShelf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from board_main.main import PinRail
 
 ONLY = ("farwire_node.lorawan.regions.eu868.EU868",)  # the packer settles what its table says
-NEVER = ("farwire_node.ram_shelf.RamShelf",)  # the packer leaves it out: records are in the file
+NEVER = ("farwire_node.records.ram_shelf.RamShelf",)  # the packer leaves it out: records are in the file
 RECORDS = "records.log"
 SECTORS, SECTOR_BYTES = 32, 4096
 IN_MEMORY = 64  # records

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from board_main.deep_sleep import DeepSleep
-    from farwire_node.guard import Guard
+    from farwire_node.survival.guard import Guard
 
 LONGEST_MS = 3_600_000  # RP2040: one call sleeps some 72 minutes at most (MicroPython issue 7035 and after)
 SHORT_MS = 20  # less is not worth a light sleep

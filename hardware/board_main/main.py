@@ -8,14 +8,15 @@ from board_main.battery import battery
 from board_main.clock import Clock
 from board_main.loop import LONGEST_MS, Loop
 from board_main.radio import Radio
-from farwire_node import aes_board, reset_board
+from farwire_node import aes_board
 from farwire_node.file_storage import BoardFiles, FileStorage
-from farwire_node.guard import Guard
 from farwire_node.lorawan.mac import Mac
 from farwire_node.node import CAPACITY, Node
-from farwire_node.power import Ledger
-from farwire_node.safe_node import SAFE_MODE, SafeNode
-from farwire_node.sensor import Rail
+from farwire_node.power.power import Ledger
+from farwire_node.sensors.sensor import Rail
+from farwire_node.survival import reset_board
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from board_main.deep_sleep import DeepSleep
     from farwire_codecs.schema import Schema
-    from farwire_node.flash_shelf import FlashShelf
     from farwire_node.lorawan.regions.region import Region
+    from farwire_node.records.flash_shelf import FlashShelf
 
 DOG_MS = 8_000  # RP2040's longest is 8388 ms
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from farwire_node.power import ACTIVITIES, Currents, Ledger, charges, uah_a_day
+from farwire_node.power.power import ACTIVITIES, Currents, Ledger, charges, uah_a_day
 
 # Inside the package where it is installed as a wheel (pyproject.toml), beside it in a checkout.
 _INSTALLED = Path(__file__).resolve().parent / "boards_data"

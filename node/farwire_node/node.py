@@ -11,28 +11,32 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp import Item
-from farwire_node import configuration, erasing, holding, node_events, shaping, watchdog
-from farwire_node.acknowledging import Acknowledging
-from farwire_node.agenda import Agenda
-from farwire_node.alarm_store import AlarmStore
-from farwire_node.carry import Carry
-from farwire_node.commands import Commands
-from farwire_node.configuration import Configuration
-from farwire_node.learning import Learning
+from farwire_node import node_events
+from farwire_node.alarms.alarm_store import AlarmStore
+from farwire_node.control import configuration, erasing
+from farwire_node.control.commands import Commands
+from farwire_node.control.configuration import Configuration
 from farwire_node.link import Delivered, Joined, Link, LinkChecked, NotSent, Received, TimeReceived
-from farwire_node.log_ring import THRESHOLDS, WARNING, LogRing
-from farwire_node.power import Ledger
-from farwire_node.reports import Reports
-from farwire_node.sampler import Sample
-from farwire_node.schema_memory import SchemaMemory
-from farwire_node.sending import Sending
-from farwire_node.sensing import Sensing
-from farwire_node.sensor import Actuator, Sensor
-from farwire_node.sensor_list import SensorList
+from farwire_node.power.power import Ledger
+from farwire_node.records import holding
+from farwire_node.records.store import RecordStore
+from farwire_node.sending import shaping
+from farwire_node.sending.acknowledging import Acknowledging
+from farwire_node.sending.agenda import Agenda
+from farwire_node.sending.carry import Carry
+from farwire_node.sending.learning import Learning
+from farwire_node.sending.schema_memory import SchemaMemory
+from farwire_node.sending.sending import Sending
+from farwire_node.sending.timekeeping import Timekeeping
+from farwire_node.sensors.sampler import Sample
+from farwire_node.sensors.sensing import Sensing
+from farwire_node.sensors.sensor import Actuator, Sensor
+from farwire_node.sensors.sensor_list import SensorList
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
-from farwire_node.store import RecordStore
-from farwire_node.timekeeping import Timekeeping
+from farwire_node.survival import watchdog
+from farwire_node.survival.log_ring import THRESHOLDS, WARNING, LogRing
+from farwire_node.survival.reports import Reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +44,8 @@ if TYPE_CHECKING:
 
     from farwire_codecs.schema import Channel, Schema
     from farwire_node.drivers.registry import Built
-    from farwire_node.flash_shelf import FlashShelf
-    from farwire_node.sensor_settings import Place
+    from farwire_node.records.flash_shelf import FlashShelf
+    from farwire_node.sensors.sensor_settings import Place
 
 CAPACITY = 1024  # records: 17 hours at one a minute, some 18 KB with four everyday channels
 MOST_EVENTS = 256  # a driver that never asks for events must not fill the memory with them

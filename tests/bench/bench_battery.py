@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from farwire_node.drivers.sht3x import Sht3x
-from farwire_node.power import Ledger
+from farwire_node.power.power import Ledger
 from farwire_twin import boards
 from farwire_twin.boards import Board
 from farwire_twin.world import kits

@@ -9,7 +9,7 @@ from farwire_node.ip.main_host import IpNode
 from farwire_node.modems.file_storage_host import FileStorage
 from farwire_node.modems.serial_driver_host import Clock
 from farwire_node.modems.settings_host import NodeSettings
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensors.sensor import Actuator, Sensor
 from tests.bridge.certificates import Authority, Pair
 
 NODE_EUI = "70b3d57ed0000a01"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensors.sensor import Actuator, Sensor
 from farwire_twin.world import sensor_models as models
 from farwire_twin.world.processes import Battery, Machine, Mains, Process, Pump, Room, Tank
 from farwire_twin.world.replay import ReplaySensor, Series

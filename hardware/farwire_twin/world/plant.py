@@ -8,13 +8,13 @@ from typing import Any
 from farwire_codecs import configuration, configuration_keys
 from farwire_codecs.configuration import Setting
 from farwire_node.aes_host import HostAes
-from farwire_node.guard import POWER_ON, Guard
 from farwire_node.lorawan.mac import Mac
 from farwire_node.lorawan.regions import Region
 from farwire_node.node import CAPACITY, Node
-from farwire_node.power import Ledger
-from farwire_node.safe_node import SAFE_MODE, SafeNode
+from farwire_node.power.power import Ledger
 from farwire_node.storage import MemoryStorage, Storage
+from farwire_node.survival.guard import POWER_ON, Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
 from farwire_twin.world.accounting import Accounting
 from farwire_twin.world.channel import Channel
 from farwire_twin.world.clock import Clock

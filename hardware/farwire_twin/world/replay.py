@@ -17,7 +17,7 @@ from pathlib import Path
 
 from farwire_codecs import lpp_types
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_twin.errors import TwinError
 
 log = logging.getLogger("farwire.twin")

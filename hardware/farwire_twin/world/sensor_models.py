@@ -1,11 +1,11 @@
-"""Sensors and outputs on physical processes, as a node sees them (farwire_node.sensor)."""
+"""Sensors and outputs on physical processes, as a node sees them (farwire_node.sensors.sensor)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from farwire_codecs import lpp_types
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensors.sensor import Actuator, Sensor
 from farwire_twin.world.processes import Process
 
 # Cayenne LPP types (farwire_codecs.lpp_types has their layout).

@@ -1,6 +1,6 @@
 """An analog input pin as a bus: the median of several conversions, as a voltage or a shunt's current."""
 
-from farwire_node import faults
+from farwire_node.sensors import faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

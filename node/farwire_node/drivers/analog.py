@@ -6,12 +6,12 @@ as 0 to 1000 is a scale of 0.25 (-750 000 ppm) and an offset of -125.
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.adc import AnalogInput
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 VOLTAGE = 116
 

@@ -7,13 +7,13 @@ the data sheet's; the arithmetic of section 4.2.3 is in integers, with 64 bits f
 import struct
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import I2c
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 TEMPERATURE, HUMIDITY, BAROMETER = 103, 104, 115
 ADDRESS = 0x76

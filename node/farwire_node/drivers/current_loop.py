@@ -9,13 +9,13 @@ says that it failed, or the wire is broken or shorted. Between these it is satur
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.adc import AnalogInput
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 CURRENT = 117
 FAILED_LOW_UA = 3_600

@@ -4,12 +4,12 @@ SENSOR_REGISTER 1: low is 1, as with a contact to ground.
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import Pin
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 DIGITAL_INPUT = 0
 

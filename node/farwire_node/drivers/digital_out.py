@@ -6,12 +6,12 @@ what the pin reads back.
 
 from farwire_codecs.schema import Channel
 from farwire_node.errors import ActuatorError
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensors.sensor import Actuator, Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import Pin
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 DIGITAL_OUTPUT = 1
 

@@ -9,14 +9,14 @@ its power-on reset, not a measurement.
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
 from farwire_node.drivers.checksums import crc8_one_wire
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import OneWire
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 TEMPERATURE = 103
 FAMILY = 0x28

@@ -1,7 +1,7 @@
 """INA219 power monitor (Texas Instruments SBOS448G). Settings as in power_monitor.py."""
 
-from farwire_node import faults
 from farwire_node.drivers.power_monitor import BUS_REGISTER, PowerMonitor
+from farwire_node.sensors import faults
 
 _CONFIGURATION = 0x00
 _TRIGGERED = 0x399B  # 32 V, 320 mV, 12 bits, shunt and bus once (8.6.2.1)

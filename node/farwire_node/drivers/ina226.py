@@ -1,7 +1,7 @@
 """INA226 power monitor (Texas Instruments SBOS547B). Settings as in power_monitor.py."""
 
-from farwire_node import faults
 from farwire_node.drivers.power_monitor import BUS_REGISTER, PowerMonitor
+from farwire_node.sensors import faults
 
 _CONFIGURATION, _MASK, _MAKER, _DIE = 0x00, 0x06, 0xFE, 0xFF
 _TRIGGERED = 0x4123  # no average, 1.1 ms each, shunt and bus once (Configuration Register)

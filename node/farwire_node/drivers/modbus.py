@@ -2,8 +2,8 @@
 
 from collections import namedtuple
 
-from farwire_node import faults
 from farwire_node.drivers.checksums import crc16_modbus
+from farwire_node.sensors import faults
 
 READ_COILS, READ_HOLDING, READ_INPUT = 1, 3, 4
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 5, 6, 16

@@ -4,15 +4,15 @@ The bus is a ModbusPort; SENSOR_ADDRESS is the unit, SENSOR_REGISTER the coil, f
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
 from farwire_node.drivers import modbus
 from farwire_node.errors import ActuatorError, SensorError
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Actuator, Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.modbus_port import Exchange, ModbusPort
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 DIGITAL_OUTPUT = 1
 

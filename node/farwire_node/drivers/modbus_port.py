@@ -10,8 +10,8 @@ Only a command waits: `call` sends and stays until the answer is there, at most 
 the frames.
 """
 
-from farwire_node import faults
 from farwire_node.drivers import modbus
+from farwire_node.sensors import faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ hundredths. What it holds is reported as LPP analog output.
 from farwire_node.drivers import modbus, modbus_values
 from farwire_node.drivers.modbus_sensor import Field, ModbusSensor
 from farwire_node.errors import ActuatorError, SensorError
-from farwire_node.sensor import Actuator
+from farwire_node.sensors.sensor import Actuator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.modbus_port import ModbusPort
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 ANALOG_OUTPUT = 3
 

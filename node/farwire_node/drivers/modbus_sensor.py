@@ -10,14 +10,14 @@ type's raw integers of what the registers hold.
 from collections import namedtuple
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
 from farwire_node.drivers import modbus, modbus_values
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.modbus_port import Exchange, ModbusPort
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 Field = namedtuple("Field", ("register", "kind", "scale", "type_id"))
 """One value: where it begins, a kind of modbus_values, and what makes the LPP type's integers of it."""

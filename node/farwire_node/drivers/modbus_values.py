@@ -2,7 +2,7 @@
 
 import struct
 
-from farwire_node import faults
+from farwire_node.sensors import faults
 
 U16, I16, U32, I32, F32 = 0, 1, 2, 3, 4
 SIZES = (1, 1, 2, 2, 2)  # registers

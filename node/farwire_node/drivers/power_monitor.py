@@ -6,13 +6,13 @@ flows backwards beyond NOISE_MA has no LPP value.
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import I2c
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 VOLTAGE, CURRENT = 116, 117
 ADDRESS = 0x40

@@ -9,7 +9,7 @@ pulses since then. README.md says what that wears.
 import struct
 
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.storage import Storage
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from farwire_node.drivers.buses import Counter
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 GENERIC = 100
 SAVE_EVERY_MS = 60_000  # 1,440 writings a day at most

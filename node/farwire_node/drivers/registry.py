@@ -11,13 +11,13 @@ from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp_types import type_of
 from farwire_codecs.schema import MAXIMUM_CHANNELS, Channel
 from farwire_node.errors import ConfigurationError
-from farwire_node.sensor import Actuator, Rail, Sensor
+from farwire_node.sensors.sensor import Actuator, Rail, Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 _HERE = "farwire_node.drivers."
 DRIVERS = {

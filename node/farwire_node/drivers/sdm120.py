@@ -10,7 +10,7 @@ from farwire_node.drivers.modbus_values import F32
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.modbus_port import ModbusPort
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 VOLTAGE, CURRENT, POWER = 116, 117, 128
 FIELDS = (Field(0, F32, 100, VOLTAGE), Field(6, F32, 1000, CURRENT), Field(12, F32, 1, POWER))

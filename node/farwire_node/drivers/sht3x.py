@@ -5,14 +5,14 @@ stretching. Section numbers are the data sheet's.
 """
 
 from farwire_codecs.schema import Channel
-from farwire_node import faults
 from farwire_node.drivers.checksums import crc8_sensirion
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from farwire_node.drivers.buses import I2c
-    from farwire_node.sensor_settings import Place
+    from farwire_node.sensors.sensor_settings import Place
 
 TEMPERATURE, HUMIDITY = 103, 104
 ADDRESS = 0x44

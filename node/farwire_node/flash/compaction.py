@@ -11,8 +11,8 @@ from farwire_node.flash.entries import Before
 from farwire_node.flash.reader import Reader
 from farwire_node.flash.sectors import Cover, Sector, Sectors
 from farwire_node.flash.walk import Walk
-from farwire_node.number_ranges import NumberRanges
-from farwire_node.thinning import COARSEST, Thinning, coarser
+from farwire_node.records.number_ranges import NumberRanges
+from farwire_node.records.thinning import COARSEST, Thinning, coarser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

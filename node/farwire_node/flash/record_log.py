@@ -14,8 +14,8 @@ from farwire_node.flash.entries import Before
 from farwire_node.flash.reader import Reader
 from farwire_node.flash.sectors import Sector, Sectors
 from farwire_node.flash.walk import Walk
-from farwire_node.number_ranges import NumberRanges
-from farwire_node.thinning import COARSEST, units
+from farwire_node.records.number_ranges import NumberRanges
+from farwire_node.records.thinning import COARSEST, units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import struct
 from farwire_codecs import ip_frame
 from farwire_codecs.errors import CodecError
 from farwire_codecs.ip_frame import LONGEST_PAYLOAD, NOTHING, UpFrame
-from farwire_node.backoff import Backoff
 from farwire_node.errors import ConfigurationError
 from farwire_node.ip.actions import Carry, Close, Open
 from farwire_node.link import (
@@ -26,6 +25,7 @@ from farwire_node.link import (
     Sending,
 )
 from farwire_node.modems.no_radio import NoRadio
+from farwire_node.sending.backoff import Backoff
 from farwire_node.steps import Sleep
 
 TYPE_CHECKING = False

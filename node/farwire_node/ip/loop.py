@@ -1,8 +1,8 @@
 """One node on one IP link: what a board's main loop, or Linux, calls again and again. Times in ms."""
 
-from farwire_node.guard import Guard
 from farwire_node.ip.actions import Close
 from farwire_node.steps import Sleep
+from farwire_node.survival.guard import Guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from farwire_codecs import configuration
 from farwire_codecs.configuration import Setting
 from farwire_codecs.configuration_keys import RADIO_CLASS
 from farwire_node import node_events
-from farwire_node.guard import Guard
 from farwire_node.ip.https_host import HttpsHost
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.loop import Loop
@@ -22,10 +21,11 @@ from farwire_node.modems.main_host import ThermalZone
 from farwire_node.modems.serial_driver_host import Clock
 from farwire_node.modems.settings_host import NodeSettings
 from farwire_node.node import Node
-from farwire_node.safe_node import SAFE_MODE, SafeNode
-from farwire_node.sensor import Actuator, Sensor
-from farwire_node.service_host import GuardedProgram, tell_of_faults
+from farwire_node.sensors.sensor import Actuator, Sensor
 from farwire_node.storage import Storage
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
+from farwire_node.survival.service_host import GuardedProgram, tell_of_faults
 
 log = logging.getLogger("farwire.node")
 

@@ -8,7 +8,7 @@ from collections import namedtuple
 from farwire_codecs import configuration as codec
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs.errors import CodecError
-from farwire_node.configuration import CONFIGURATION_KEY
+from farwire_node.control.configuration import CONFIGURATION_KEY
 from farwire_node.storage import Storage
 
 Server = namedtuple("Server", ("protocol", "host", "port", "path", "user", "password"))

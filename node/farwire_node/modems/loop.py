@@ -3,8 +3,8 @@
 A port may raise OSError when it is gone, and is opened anew then. Times in ms on the node's clock.
 """
 
-from farwire_node.guard import Guard
 from farwire_node.steps import Sleep
+from farwire_node.survival.guard import Guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from farwire_codecs.schema import Channel
 from farwire_node import node_events
 from farwire_node.drivers import linux_host, registry
 from farwire_node.errors import ConfigurationError, SensorError
-from farwire_node.guard import Guard
 from farwire_node.lorawan import regions
 from farwire_node.modems.file_storage_host import FileStorage
 from farwire_node.modems.identity import Identity
@@ -28,9 +27,10 @@ from farwire_node.modems.serial_driver_host import run as run_loop
 from farwire_node.modems.serial_port_host import SerialPort
 from farwire_node.modems.settings_host import NodeSettings
 from farwire_node.node import Node
-from farwire_node.safe_node import SAFE_MODE, SafeNode
-from farwire_node.sensor import Sensor
-from farwire_node.service_host import GuardedProgram, tell_of_faults
+from farwire_node.sensors.sensor import Sensor
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
+from farwire_node.survival.service_host import GuardedProgram, tell_of_faults
 
 log = logging.getLogger("farwire.node")
 

@@ -12,9 +12,9 @@ from farwire_codecs import lpp, ports
 from farwire_codecs.configuration import Setting
 from farwire_codecs.lpp import Item
 from farwire_node.link import Link, Sending
-from farwire_node.power import Ledger
-from farwire_node.sampler import Plan, Sampler
-from farwire_node.sensor import Sensor
+from farwire_node.power.power import Ledger
+from farwire_node.sensors.sampler import Plan, Sampler
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
 

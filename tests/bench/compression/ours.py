@@ -8,7 +8,7 @@ from farwire_codecs import base, batch, contexts, schema, start_tables
 from farwire_codecs.batch import Record
 from farwire_codecs.schema import Schema
 from farwire_codecs.shape_learner import ShapeLearner
-from farwire_node.learning import WINDOW
+from farwire_node.sending.learning import WINDOW
 from tests.bench.compression.series import Series
 
 Packed = list[tuple[bytes, int]]

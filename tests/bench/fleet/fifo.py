@@ -4,13 +4,13 @@ No airtime is held in reserve, nothing overtakes, and nothing cuts the receive w
 as the node's own planner builds them.
 """
 
-from farwire_node import scheduler
-from farwire_node.agenda import FRAME_GAP_MS, JITTER_MS, Agenda
 from farwire_node.link import Link
 from farwire_node.node import Node
-from farwire_node.scheduler import Send, Wake
-from farwire_node.sending import Sending
-from farwire_node.shaping import ANY_LENGTH, Capped
+from farwire_node.sending import scheduler
+from farwire_node.sending.agenda import FRAME_GAP_MS, JITTER_MS, Agenda
+from farwire_node.sending.scheduler import Send, Wake
+from farwire_node.sending.sending import Sending
+from farwire_node.sending.shaping import ANY_LENGTH, Capped
 
 _ABOUT_TO_GO_MS = FRAME_GAP_MS + 2 * JITTER_MS  # a batch that is due so soon is in the queue
 

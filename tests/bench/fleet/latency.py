@@ -16,7 +16,7 @@ from farwire_codecs.batch_layout import Record
 from farwire_codecs.configuration import Setting
 from farwire_codecs.schema import Channel, plain
 from farwire_node.node import Node
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_twin.world.kits import Kit, high
 from farwire_twin.world.law_checker import airtime_ms
 from farwire_twin.world.plant import Making

@@ -6,9 +6,9 @@ python -m tests.bench.fleet.policies [days]
 import sys
 from collections.abc import Callable
 
-from farwire_node.history import LONGEST_RUN
 from farwire_node.node import Node
-from farwire_node.repeats import Repeats
+from farwire_node.sending.history import LONGEST_RUN
+from farwire_node.sending.repeats import Repeats
 from tests.bench.fleet.latency import quantile
 from tests.bench.fleet.week import measure
 

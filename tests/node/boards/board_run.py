@@ -5,8 +5,8 @@ import io
 from board_main import main
 from board_main.deep_sleep import DeepSleep
 from farwire_node.flash.file_flash import FileFlash
-from farwire_node.flash_shelf import FlashShelf
 from farwire_node.lorawan.regions.eu868 import EU868
+from farwire_node.records.flash_shelf import FlashShelf
 from farwire_node.storage import MemoryStorage
 from tests.node.boards.fakes import HELD, AsleepError, Chip, Lora, Machine, System, Time
 from tests.node.program.whole_node import Dice, Network, Wandering

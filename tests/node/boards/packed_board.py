@@ -3,7 +3,7 @@
 from board_main import main
 from farwire_codecs.schema import Channel
 from farwire_node.lorawan.regions.eu868 import EU868
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from farwire_node.flash.file_flash import FileFlash
-from farwire_node.flash_shelf import FlashShelf
+from farwire_node.records.flash_shelf import FlashShelf
 from farwire_node.steps import Listen
 from tests import micropython
 from tests.node.boards import board_run

@@ -229,7 +229,7 @@ def test_the_packer_runs_by_itself_and_tells_what_names_stand_for(tmp_path: Path
 
 def test_a_packed_programs_report_is_explained_by_its_names(tmp_path: Path) -> None:
     notes = [
-        "17 farwire_node.store:12 f'number {number} is not held'",
+        "17 farwire_node.records.store:12 f'number {number} is not held'",
         "aB .release",
         "aB farwire_node.node._is_heard",
         "aC .poll",
@@ -247,5 +247,5 @@ def test_a_packed_programs_report_is_explained_by_its_names(tmp_path: Path) -> N
         "    aC: .poll",
         "    aB: .release or farwire_node.node._is_heard",
         "StorageError: 17",
-        "    17: farwire_node.store:12 f'number {number} is not held'",
+        "    17: farwire_node.records.store:12 f'number {number} is not held'",
     ]

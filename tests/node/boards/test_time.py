@@ -3,7 +3,7 @@
 from farwire_node.lorawan import frames
 from farwire_node.lorawan import mac_commands as mc
 from farwire_node.lorawan.regions.eu868 import EU868
-from farwire_node.timekeeping import EARLIEST_GPS_MS, PERIOD_MS
+from farwire_node.sending.timekeeping import EARLIEST_GPS_MS, PERIOD_MS
 from tests.node.boards.board_run import HOUR_MS, Trial
 from tests.node.program.whole_node import DEV_ADDR, Dice, Network
 

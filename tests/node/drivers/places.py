@@ -1,6 +1,6 @@
 """Places for drivers under test."""
 
-from farwire_node.sensor_settings import Place
+from farwire_node.sensors.sensor_settings import Place
 
 
 def place(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farwire_node import faults
 from farwire_node.drivers.bme280 import Bme280, Calibration
-from farwire_node.fault_watch import Watch
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
 from tests.node.drivers.chips import Bme280Chip, I2cBus
 from tests.node.drivers.places import place
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from farwire_node import faults
 from farwire_node.drivers.checksums import crc8_one_wire
 from farwire_node.drivers.ds18b20 import Ds18b20
-from farwire_node.fault_watch import Watch
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
 from tests.node.drivers.chips import Ds18b20Chip, OneWireBus
 from tests.node.drivers.places import place
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farwire_node import faults
 from farwire_node.drivers.checksums import crc8_sensirion
 from farwire_node.drivers.ina219 import Ina219
 from farwire_node.drivers.ina226 import Ina226
 from farwire_node.drivers.sht3x import Sht3x
-from farwire_node.fault_watch import Watch
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
+from farwire_node.sensors.sensor import Sensor
 from tests.node.drivers.chips import I2cBus, InaChip, Sht3xChip
 from tests.node.drivers.places import place
 

@@ -12,7 +12,6 @@ import pytest
 import serial
 
 from farwire import settings_file
-from farwire_node import faults
 from farwire_node.drivers import modbus
 from farwire_node.drivers.bme280 import Bme280
 from farwire_node.drivers.i2c_host import LinuxI2c, Transfer
@@ -21,8 +20,9 @@ from farwire_node.drivers.modbus_output import ModbusOutput
 from farwire_node.drivers.modbus_port import ModbusPort
 from farwire_node.drivers.modbus_sensor import make as make_register
 from farwire_node.drivers.sht3x import Sht3x
-from farwire_node.fault_watch import Watch
 from farwire_node.modems.settings_host import NodeSettings
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
 from tests.node.drivers.chips import Bme280Chip, I2cBus, ModbusDevice, Sht3xChip, crc16
 from tests.node.drivers.places import place
 from tests.node.drivers.test_bme280 import high, low

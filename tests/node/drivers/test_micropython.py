@@ -17,8 +17,8 @@ from farwire_node.drivers import registry
 from farwire_node.drivers.adc import AnalogInput
 from farwire_node.drivers.modbus_port import ModbusPort
 from farwire_node.drivers.pulse_counter import PulseInput
-from farwire_node.sampler import Plan, Sampler
-from farwire_node.sensor_settings import Place
+from farwire_node.sensors.sampler import Plan, Sampler
+from farwire_node.sensors.sensor_settings import Place
 from farwire_node.storage import MemoryStorage
 
 LOW = bytes.fromhex("706b436718fc7d8e43d6d00b270b8c00f9ff8c3cf8c67017004b")
@@ -97,7 +97,7 @@ def test_fifteen_sensors_fit_a_board(capsys: pytest.CaptureFixture[str]) -> None
         f"farwire_node.drivers.{path.stem}" for path in MODULES if path.stem != "__init__"
     )
     bare, imported, wired, *samples = micropython.run_pieces(
-        ["", imports + ", farwire_node.sampler, farwire_node.sensor_settings", CHIPS + SCRIPT]
+        ["", imports + ", farwire_node.sensors.sampler, farwire_node.sensors.sensor_settings", CHIPS + SCRIPT]
         + ["sample(1)"] * 10,
         [micropython.CODECS, micropython.NODE],
         compiled=True,

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farwire_node import faults
 from farwire_node.drivers import modbus, modbus_values, sdm120
 from farwire_node.drivers.modbus_output import ModbusOutput
 from farwire_node.drivers.modbus_port import ModbusPort
@@ -16,9 +15,10 @@ from farwire_node.drivers.modbus_register_output import ModbusRegisterOutput
 from farwire_node.drivers.modbus_sensor import Field, ModbusSensor
 from farwire_node.drivers.modbus_sensor import make as make_register
 from farwire_node.errors import ActuatorError
-from farwire_node.fault_watch import Watch
-from farwire_node.sampler import Plan, Sampler
-from farwire_node.sensor import Sensor
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
+from farwire_node.sensors.sampler import Plan, Sampler
+from farwire_node.sensors.sensor import Sensor
 from tests.node.drivers.chips import ModbusDevice, ModbusLine
 from tests.node.drivers.places import place
 

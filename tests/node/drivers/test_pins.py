@@ -2,7 +2,6 @@
 
 import pytest
 
-from farwire_node import faults
 from farwire_node.drivers.adc import AnalogInput
 from farwire_node.drivers.analog import Analog
 from farwire_node.drivers.current_loop import CurrentLoop
@@ -10,7 +9,8 @@ from farwire_node.drivers.digital_in import DigitalIn
 from farwire_node.drivers.digital_out import DigitalOut
 from farwire_node.drivers.pulse_counter import SAVE_EVERY_MS, IrqCounter, PulseCounter, PulseInput
 from farwire_node.errors import ActuatorError
-from farwire_node.fault_watch import Watch
+from farwire_node.sensors import faults
+from farwire_node.sensors.fault_watch import Watch
 from farwire_node.storage import MemoryStorage
 from tests.node.drivers.chips import FakeAdc, FakeCounter, FakePin
 from tests.node.drivers.places import place

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from farwire_node.drivers import registry
-from farwire_node.fault_watch import Watch
-from farwire_node.sensor import Actuator, Rail, Sensor
+from farwire_node.sensors.fault_watch import Watch
+from farwire_node.sensors.sensor import Actuator, Rail, Sensor
 from farwire_node.storage import MemoryStorage
 from tests.node.drivers import chips
 from tests.node.drivers.places import place
@@ -16,7 +16,7 @@ NEW_DRIVER = '''\
 """TMP102 temperature sensor (Texas Instruments SBOS397). The bus is an I2c, SENSOR_ADDRESS 0x48 to 0x4B."""
 
 from farwire_codecs.schema import Channel
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 
 
 class Tmp102(Sensor):

@@ -13,11 +13,11 @@ from farwire_node.flash.device import Flash, RamFlash
 from farwire_node.flash.file_flash import FileFlash
 from farwire_node.flash.key_log import KeyLog
 from farwire_node.flash.partition_flash import ESP32_PAGE, RP2_PAGE, PartitionFlash
-from farwire_node.flash_shelf import FlashShelf
+from farwire_node.records.flash_shelf import FlashShelf
+from farwire_node.records.store import RecordStore
 from farwire_node.storage import MemoryStorage
-from farwire_node.store import RecordStore
 from tests.node.flash.test_record_log import EVERYDAY, Plant
-from tests.node.program.test_store import held
+from tests.node.records.test_store import held
 
 SECTORS, SECTOR = 12, 1024
 

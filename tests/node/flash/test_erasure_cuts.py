@@ -7,14 +7,14 @@ import pytest
 from farwire_codecs import command, log_piece
 from farwire_codecs.alarm import HIGH, SENSOR_FAILED
 from farwire_codecs.command import ALL_HELD, Erase
-from farwire_node import erasing
-from farwire_node.agenda import Agenda
-from farwire_node.alarm_store import SLOT_KEY, SLOTS
-from farwire_node.commands import Commands
-from farwire_node.detector import Change
+from farwire_node.alarms.alarm_store import SLOT_KEY, SLOTS
+from farwire_node.alarms.detector import Change
+from farwire_node.control import erasing
+from farwire_node.control.commands import Commands
 from farwire_node.flash.device import RamFlash
-from farwire_node.log_ring import WARNING, LogRing
-from farwire_node.reports import CRASH_KEY, Reports, keep_crash
+from farwire_node.sending.agenda import Agenda
+from farwire_node.survival.log_ring import WARNING, LogRing
+from farwire_node.survival.reports import CRASH_KEY, Reports, keep_crash
 from tests.node.flash.test_power_cuts import (
     KEY_SECTORS,
     LATE_MS,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farwire_codecs.alarm import HIGH
-from farwire_node.alarm_store import AlarmStore
-from farwire_node.detector import Change
+from farwire_node.alarms.alarm_store import AlarmStore
+from farwire_node.alarms.detector import Change
 from farwire_node.errors import StorageError
 from farwire_node.flash.device import RamFlash
 from farwire_node.flash.key_log import KeyLog

@@ -7,7 +7,7 @@ import pytest
 from farwire_codecs.schema import Channel, plain
 from farwire_node.flash.device import RamFlash
 from farwire_node.flash.key_log import KeyLog
-from farwire_node.flash_shelf import FlashShelf
+from farwire_node.records.flash_shelf import FlashShelf
 from tests import micropython
 
 SCRIPT = """
@@ -15,7 +15,7 @@ import binascii
 from farwire_codecs.schema import Channel, plain
 from farwire_node.flash.device import RamFlash
 from farwire_node.flash.key_log import KeyLog
-from farwire_node.flash_shelf import FlashShelf
+from farwire_node.records.flash_shelf import FlashShelf
 SCHEMA = plain(0, (Channel(1, 103), Channel(2, 104), Channel(3, 115), Channel(4, 116)), 60)
 """
 RUN = """

@@ -13,16 +13,16 @@ import pytest
 
 from farwire_codecs.alarm import HIGH, LOW, SENSOR_FAILED
 from farwire_codecs.schema import plain
-from farwire_node.alarm_store import CAPACITY, AlarmStore, StoredAlarm
-from farwire_node.detector import Change
+from farwire_node.alarms.alarm_store import CAPACITY, AlarmStore, StoredAlarm
+from farwire_node.alarms.detector import Change
 from farwire_node.file_storage import FileStorage
 from farwire_node.flash.device import Part, RamFlash
 from farwire_node.flash.key_log import KeyLog
-from farwire_node.flash_shelf import FlashShelf
-from farwire_node.store import RecordStore
+from farwire_node.records.flash_shelf import FlashShelf
+from farwire_node.records.store import RecordStore
 from tests.node.flash.power import CuttableFiles, CuttableFlash, PowerCut
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
-from tests.node.program.test_store import acknowledgement
+from tests.node.records.test_store import acknowledgement
 
 SCHEMA = plain(0, (TEMPERATURE, HUMIDITY), 60)
 SECTOR = 512

@@ -11,11 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from farwire_codecs.schema import Channel, Schema, plain
 from farwire_node.flash.device import RamFlash
-from farwire_node.flash_shelf import AT_ONCE, SLACK, FlashShelf
+from farwire_node.records.flash_shelf import AT_ONCE, SLACK, FlashShelf
+from farwire_node.records.store import AROUND, BRIDGED, RecordStore
 from farwire_node.storage import MemoryStorage
-from farwire_node.store import AROUND, BRIDGED, RecordStore
 from tests.node.program.fakes import HUMIDITY, TEMPERATURE
-from tests.node.program.test_store import acknowledgement, held
+from tests.node.records.test_store import acknowledgement, held
 
 EVERYDAY = plain(0, (TEMPERATURE, HUMIDITY, Channel(3, 115), Channel(4, 116)), 60)
 SCHEMA = plain(0, (TEMPERATURE, HUMIDITY), 60)

@@ -8,16 +8,16 @@ from farwire_codecs import command, configuration, log_piece, ports, state_repor
 from farwire_codecs.command import ReportState
 from farwire_codecs.configuration import Setting
 from farwire_node import node_events
-from farwire_node.guard import Guard
 from farwire_node.ip.actions import Carry, Close, Open
 from farwire_node.ip.carrier import Carrier
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.loop import Loop
 from farwire_node.node import Node
-from farwire_node.safe_node import SAFE_MODE, SafeNode
 from farwire_node.steps import Sleep
 from farwire_node.storage import MemoryStorage
-from farwire_node.watchdog import Watchdog
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
+from farwire_node.survival.watchdog import Watchdog
 from tests.node.ip.wire import Wire
 from tests.node.program.guarded_node import FACTORY, Level
 

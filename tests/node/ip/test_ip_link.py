@@ -24,7 +24,7 @@ from farwire_node.link import (
     Sending,
 )
 from farwire_node.node import Node
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.storage import MemoryStorage
 from tests.node.ip.wire import Wire
 

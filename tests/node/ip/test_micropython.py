@@ -12,14 +12,14 @@ from farwire_codecs import acknowledgement, configuration, ip_frame, ports
 from farwire_codecs.configuration import Setting
 from farwire_codecs.ip_frame import DownFrame
 from farwire_codecs.schema import Channel
-from farwire_node.guard import Guard
+from farwire_node.survival.guard import Guard
 from farwire_node.ip.https_board import HttpsBoard
 from farwire_node.ip.ip_link import IpLink
 from farwire_node.ip.loop import Loop
 from farwire_node.ip.mqtt_board import MqttBoard
 from farwire_node.node import Node
 from farwire_node.node_events import Crashed
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.storage import MemoryStorage
 
 

@@ -3,7 +3,7 @@
 from farwire_codecs import configuration
 from farwire_codecs import configuration_keys as keys
 from farwire_codecs.configuration import Setting
-from farwire_node.configuration import CONFIGURATION_KEY
+from farwire_node.control.configuration import CONFIGURATION_KEY
 from farwire_node.ip.servers import HTTP, MQTT, Server, Turns, configured
 from farwire_node.storage import MemoryStorage
 

@@ -3,13 +3,13 @@
 import pytest
 
 from farwire_node import node_events
-from farwire_node.guard import Guard
 from farwire_node.modems.identity import Identity
 from farwire_node.modems.loop import Loop
 from farwire_node.modems.modem_link import ModemLink
 from farwire_node.node import Node
-from farwire_node.safe_node import SAFE_MODE, SafeNode
 from farwire_node.steps import Sleep
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
 from tests.node.modems.bench import APP_KEY, DEV_EUI, JOIN_EUI, MODEMS, SETTINGS, Bench
 
 

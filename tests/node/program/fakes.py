@@ -19,7 +19,6 @@ from farwire_codecs.schema import Channel, Schema
 from farwire_node import node_events
 from farwire_node.errors import ActuatorError, SensorError
 from farwire_node.flash.device import RamFlash
-from farwire_node.flash_shelf import FlashShelf
 from farwire_node.link import (
     AIRTIME,
     BUSY,
@@ -33,7 +32,8 @@ from farwire_node.link import (
     Sending,
 )
 from farwire_node.node import Node
-from farwire_node.sensor import Actuator, Sensor
+from farwire_node.records.flash_shelf import FlashShelf
+from farwire_node.sensors.sensor import Actuator, Sensor
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import MemoryStorage
 

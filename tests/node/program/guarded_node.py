@@ -7,13 +7,13 @@ from farwire_codecs import log_piece, ports, state_report
 from farwire_codecs.configuration import Setting
 from farwire_codecs.configuration_keys import LOG_LEVEL, SAMPLING_INTERVAL_S
 from farwire_codecs.schema import Channel
-from farwire_node.guard import Guard
 from farwire_node.link import Delivered, Joined, Link, Sending
 from farwire_node.node import Node
-from farwire_node.safe_node import SAFE_MODE, SafeNode
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.steps import Sleep
 from farwire_node.storage import MemoryStorage
+from farwire_node.survival.guard import Guard
+from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
 
 FACTORY = (Setting(SAMPLING_INTERVAL_S, None, 60), Setting(LOG_LEVEL, None, 1))
 

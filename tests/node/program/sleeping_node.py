@@ -10,15 +10,15 @@ from binascii import hexlify
 from farwire_codecs import acknowledgement, ports
 from farwire_codecs.configuration import Setting
 from farwire_codecs.errors import UnknownSchemaError
-from farwire_node import hibernation
 from farwire_node.aes import PureAes
 from farwire_node.flash.file_flash import FileFlash
-from farwire_node.flash_shelf import FlashShelf
-from farwire_node.guard import POWER_ON, Guard
 from farwire_node.lorawan import frames
 from farwire_node.lorawan.mac import Mac
 from farwire_node.node import Node
+from farwire_node.power import hibernation
+from farwire_node.records.flash_shelf import FlashShelf
 from farwire_node.steps import Sleep, Transmit
+from farwire_node.survival.guard import POWER_ON, Guard
 from tests.node.program.whole_node import DEV_ADDR, KEY, SETTINGS, Board, Dice, Network
 
 HOUR_MS = 3_600_000

@@ -12,7 +12,7 @@ from farwire_node.lorawan import frames, join, regions
 from farwire_node.lorawan.mac import Mac
 from farwire_node.node import Node
 from farwire_node.node_events import AlarmSent, FrameSent, Sampled
-from farwire_node.sensor import Sensor
+from farwire_node.sensors.sensor import Sensor
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import MemoryStorage
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from farwire_node.power import Currents, Ledger
+from farwire_node.power.power import Currents, Ledger
 from farwire_node.steps import Transmit
 from farwire_twin import boards
 from farwire_twin.boards import BatteryKind, Board

@@ -4,7 +4,7 @@ from pathlib import Path
 from farwire_codecs.batch import Record
 from farwire_codecs.schema import Channel
 from farwire_node import node_events
-from farwire_node.alarm_store import StoredAlarm
+from farwire_node.alarms.alarm_store import StoredAlarm
 from farwire_node.lorawan import regions
 from farwire_twin.world.accounting import Accounting
 from farwire_twin.world.keeping import Keeping, NodeStorage
