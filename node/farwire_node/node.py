@@ -13,12 +13,11 @@ from farwire_codecs.errors import CodecError
 from farwire_codecs.lpp import Item
 from farwire_node import node_events
 from farwire_node.alarms.alarm_store import AlarmStore
-from farwire_node.control import configuration, erasing
+from farwire_node.control import configuration, erasing, holding
 from farwire_node.control.commands import Commands
 from farwire_node.control.configuration import Configuration
 from farwire_node.link import Delivered, Joined, Link, LinkChecked, NotSent, Received, TimeReceived
 from farwire_node.power.power import Ledger
-from farwire_node.records import holding
 from farwire_node.records.store import RecordStore
 from farwire_node.sending import shaping
 from farwire_node.sending.acknowledging import Acknowledging
