@@ -5,7 +5,7 @@ clock goes on in it, its watchdog does not run, and a pin keeps its level only i
 """
 
 from board_main.clock import Clock
-from farwire_node.power import hibernation
+from farwire_node.sleep import hibernation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

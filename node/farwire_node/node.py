@@ -17,6 +17,8 @@ from farwire_node.control import configuration, erasing, holding
 from farwire_node.control.commands import Commands
 from farwire_node.control.configuration import Configuration
 from farwire_node.link import Delivered, Joined, Link, LinkChecked, NotSent, Received, TimeReceived
+from farwire_node.logs.log_ring import THRESHOLDS, WARNING, LogRing
+from farwire_node.logs.reports import Reports
 from farwire_node.power.power import Ledger
 from farwire_node.records.store import RecordStore
 from farwire_node.sending import shaping
@@ -34,8 +36,6 @@ from farwire_node.sensors.sensor_list import SensorList
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
 from farwire_node.survival import watchdog
-from farwire_node.survival.log_ring import THRESHOLDS, WARNING, LogRing
-from farwire_node.survival.reports import Reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

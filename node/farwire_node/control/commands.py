@@ -15,7 +15,7 @@ from farwire_node.storage import Storage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from farwire_node.survival.reports import Reports
+    from farwire_node.logs.reports import Reports
 
 Handled = namedtuple("Handled", ("answer", "done"))
 """The CommandAnswer to send, and the command if it was carried out just now, else None. What only the node

@@ -2,8 +2,8 @@
 
 from farwire_codecs import configuration_keys as keys
 from farwire_node.control.configuration import Configuration
+from farwire_node.logs.log_ring import WARNING, LogRing
 from farwire_node.records.store import RecordStore
-from farwire_node.survival.log_ring import WARNING, LogRing
 
 
 def apply(running: Configuration, records: RecordStore, log: LogRing, now_ms: int) -> list[int]:

@@ -14,6 +14,7 @@ from farwire_codecs.lpp import Item
 from farwire_codecs.model import ALL_CHANNELS
 from farwire_codecs.schema import Schema
 from farwire_node.alarms.alarm_store import AlarmStore, StoredAlarm
+from farwire_node.logs.reports import Reports
 from farwire_node.records.store import RecordStore, Release
 from farwire_node.sending.backoff import Backoff
 from farwire_node.sending.fair_use import FairUse
@@ -21,7 +22,6 @@ from farwire_node.sending.history import LONGEST_RUN
 from farwire_node.sending.repeats import Repeats
 from farwire_node.sending.requests import Requests
 from farwire_node.sending.shaping import NOTICE, UNSHAPED
-from farwire_node.survival.reports import Reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ what the breadcrumb tells.
 
 from farwire_codecs import state_report
 from farwire_node import node_events
+from farwire_node.logs import crash, reports
+from farwire_node.logs.crash import Crash
+from farwire_node.logs.log_ring import ERROR
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
-from farwire_node.survival import crash, reports, watchdog
-from farwire_node.survival.crash import Crash
+from farwire_node.survival import watchdog
 from farwire_node.survival.lives import Lives
-from farwire_node.survival.log_ring import ERROR
 from farwire_node.survival.safe_node import SAFE_MODE, SafeNode
 from farwire_node.survival.watchdog import Breadcrumb, Health, Watchdog
 

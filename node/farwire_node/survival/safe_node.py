@@ -17,11 +17,11 @@ from farwire_node.control import configuration
 from farwire_node.control.commands import Commands
 from farwire_node.control.configuration import Configuration
 from farwire_node.link import Joined, Link, Received, Refusal
+from farwire_node.logs.log_ring import WARNING, LogRing
+from farwire_node.logs.reports import Reports
 from farwire_node.records.store import HELD, HELD_KEY
 from farwire_node.steps import Listen, Sleep, Transmit
 from farwire_node.storage import Storage
-from farwire_node.survival.log_ring import WARNING, LogRing
-from farwire_node.survival.reports import Reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from farwire_codecs.state_report import RESET_REASONS
 from farwire_node import node_events
+from farwire_node.logs import crash
 from farwire_node.node import Node
 from farwire_node.storage import Storage
-from farwire_node.survival import crash
 from farwire_node.survival.guard import Guard
 from farwire_node.survival.reset_host import Run
 from farwire_node.survival.safe_node import SafeNode

@@ -16,11 +16,11 @@ from farwire_node.alarms.alarm_store import CAPACITY, AlarmStore
 from farwire_node.alarms.detector import Change
 from farwire_node.control.commands import Commands
 from farwire_node.flash.device import RamFlash
+from farwire_node.logs.crash import report
+from farwire_node.logs.log_ring import LogRing
+from farwire_node.logs.reports import Reports, keep_crash
 from farwire_node.storage import MemoryStorage
-from farwire_node.survival.crash import report
 from farwire_node.survival.lives import SHORT_LIVES
-from farwire_node.survival.log_ring import LogRing
-from farwire_node.survival.reports import Reports, keep_crash
 from tests.node.program.fakes import TEMPERATURE, Bench, SteppingSensor
 from tests.node.program.power_cut import CutStorage, PowerCutError
 from tests.node.survival.test_guard import Guarded

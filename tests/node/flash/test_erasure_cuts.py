@@ -12,9 +12,9 @@ from farwire_node.alarms.detector import Change
 from farwire_node.control import erasing
 from farwire_node.control.commands import Commands
 from farwire_node.flash.device import RamFlash
+from farwire_node.logs.log_ring import WARNING, LogRing
+from farwire_node.logs.reports import CRASH_KEY, Reports, keep_crash
 from farwire_node.sending.agenda import Agenda
-from farwire_node.survival.log_ring import WARNING, LogRing
-from farwire_node.survival.reports import CRASH_KEY, Reports, keep_crash
 from tests.node.flash.test_power_cuts import (
     KEY_SECTORS,
     LATE_MS,

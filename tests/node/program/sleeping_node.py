@@ -15,8 +15,8 @@ from farwire_node.flash.file_flash import FileFlash
 from farwire_node.lorawan import frames
 from farwire_node.lorawan.mac import Mac
 from farwire_node.node import Node
-from farwire_node.power import hibernation
 from farwire_node.records.flash_shelf import FlashShelf
+from farwire_node.sleep import hibernation
 from farwire_node.steps import Sleep, Transmit
 from farwire_node.survival.guard import POWER_ON, Guard
 from tests.node.program.whole_node import DEV_ADDR, KEY, SETTINGS, Board, Dice, Network

@@ -8,8 +8,8 @@ import struct
 from farwire_codecs import log_piece
 from farwire_codecs.errors import RangeError
 from farwire_codecs.log_piece import LogPiece
+from farwire_node.logs.log_ring import LogRing
 from farwire_node.storage import Storage
-from farwire_node.survival.log_ring import LogRing
 
 CRASH_KEY = "crash_report"  # >HB: its number; whether it is still to be sent unasked; then the report
 NUMBER_KEY = "report_number"  # >H: of the next report

@@ -10,7 +10,7 @@ from farwire_codecs.command import CommandAnswer
 from farwire_codecs.errors import MalformedError
 from farwire_codecs.lpp import Item
 from farwire_codecs.schema import Channel
-from farwire_node.power import kept
+from farwire_node.sleep import kept
 from farwire_node.steps import Sleep
 
 WIDEST = 1 << 120

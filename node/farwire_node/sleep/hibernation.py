@@ -23,17 +23,17 @@ from farwire_node.control.trial import Trial
 from farwire_node.flash.entries import Before
 from farwire_node.flash.reader import Reader
 from farwire_node.flash.sectors import Sectors
+from farwire_node.logs.log_ring import LogRing
+from farwire_node.logs.reports import Reports
 from farwire_node.lorawan.join_backoff import JoinBackoff
 from farwire_node.lorawan.mac import Mac
 from farwire_node.node import Node
-from farwire_node.power import kept
 from farwire_node.records.flash_shelf import FlashShelf
 from farwire_node.records.record_ring import RecordRing
 from farwire_node.sending.schema_memory import SchemaMemory
 from farwire_node.sensors.sensor import Actuator, Sensor
+from farwire_node.sleep import kept
 from farwire_node.storage import Storage
-from farwire_node.survival.log_ring import LogRing
-from farwire_node.survival.reports import Reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

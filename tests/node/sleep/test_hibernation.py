@@ -10,8 +10,8 @@ from farwire_codecs import configuration_keys as keys
 from farwire_codecs.configuration import Setting
 from farwire_node.flash.file_flash import FileFlash
 from farwire_node.lorawan import mac_commands as mc
-from farwire_node.power import hibernation
 from farwire_node.sensors.sensor import Actuator, Rail
+from farwire_node.sleep import hibernation
 from farwire_node.storage import Storage
 from farwire_node.survival.guard import Guard
 from tests import micropython

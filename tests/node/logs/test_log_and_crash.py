@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from farwire_codecs import log_piece
 from farwire_codecs.log_report import assemble
 from farwire_node import node_events
+from farwire_node.logs import crash
+from farwire_node.logs.log_ring import DEBUG, ERROR, INFO, LIMIT, LOG_KEY, THRESHOLDS, WARNING, LogRing
+from farwire_node.logs.reports import CRASH_KEY, Reports, keep_crash
 from farwire_node.storage import MemoryStorage
-from farwire_node.survival import crash
-from farwire_node.survival.log_ring import DEBUG, ERROR, INFO, LIMIT, LOG_KEY, THRESHOLDS, WARNING, LogRing
-from farwire_node.survival.reports import CRASH_KEY, Reports, keep_crash
 from tests.node.program.power_cut import CutStorage, PowerCutError
 
 LEVELS = (ERROR, WARNING, INFO, DEBUG)
@@ -98,7 +98,7 @@ def test_what_is_told_is_logged_by_its_severity() -> None:
 
 
 def test_every_event_that_has_a_line_can_be_written() -> None:
-    from farwire_node.survival import log_ring  # noqa: PLC0415 (its private table is what is tested)
+    from farwire_node.logs import log_ring  # noqa: PLC0415 (its private table is what is tested)
 
     log = ring()
     log.threshold = DEBUG
