@@ -51,7 +51,9 @@ def plant(cloud: Running) -> Running:
     """Two devices, one with 300 records over five hours."""
     cloud.deliver(records_entry(range(1, 201)), records_entry(range(201, 301)))
     cloud.deliver(
-        records_entry([1], OTHER_EUI), alarms_entry(alarm(1)), state_entry(time_ms=T0 + 301 * MINUTE)
+        records_entry([1], OTHER_EUI),
+        alarms_entry(alarm(1)),
+        state_entry(time_ms=T0 + 301 * MINUTE, oldest_alarm=1),
     )
     eventually(lambda: cloud.get(DEVICE)["records"]["stored"] == 300)
     return cloud
@@ -86,6 +88,7 @@ def test_devices_are_listed_with_their_last_values(plant: Running) -> None:
     assert [each["condition"] for each in first["alarms"]] == ["HIGH"]
     assert first["radio"]["rssi_dbm"] == -97
     assert first["report"]["reset_reason"] == "power_on"
+    assert first["report"]["oldest_alarm"] == 1
     assert second["dev_eui"] == OTHER_EUI
 
 

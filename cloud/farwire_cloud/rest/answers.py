@@ -115,6 +115,7 @@ class ReportOfDevice(BaseModel):
     next_record: int
     dropped_records: int
     sampling_interval_s: int
+    oldest_alarm: int = Field(description="alarms before it were erased at the node; 0: none were")
 
 
 class StatusOfDevice(BaseModel):

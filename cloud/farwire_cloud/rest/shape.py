@@ -244,6 +244,7 @@ def _report(state: DeviceState) -> answers.ReportOfDevice | None:
         next_record=report.next_record,
         dropped_records=report.dropped_records,
         sampling_interval_s=report.sampling_interval_s,
+        oldest_alarm=report.oldest_alarm,
     )
 
 
