@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from board_packer.moving import moved
-from board_packer.naming import fields
-from board_packer.program import MARK, names_bound
+from board_packer.naming import counted
+from board_packer.program import MARK
 
 Function = ast.FunctionDef
 MOVED = "\N{DAGGER}"  # between the name of a moved variable and the number of the move
@@ -41,18 +41,7 @@ def inline(statements: list[ast.stmt], fixed: set[str]) -> list[ast.stmt]:
 
 def _pairs(statements: list[ast.stmt], fixed: set[str]) -> Iterator[tuple[Function, Function, ast.Call]]:
     """Yield each function that is called from one place, the function around that place, and the call."""
-    uses: Counter[str] = Counter()
-    defined: Counter[str] = Counter()
-    for statement in statements:
-        for node in ast.walk(statement):
-            defined.update(str(field.value) for field in fields(node))
-            if isinstance(node, ast.Name):
-                uses[node.id] += 1
-            elif isinstance(node, ast.Attribute):
-                uses[node.attr] += 1
-                defined[node.attr] += isinstance(node.ctx, ast.Store)
-            elif isinstance(node, ast.ClassDef):
-                defined.update(name for one in node.body for name in names_bound(one))
+    uses, defined = counted(statements)
     functions = {
         one.name: one
         for one in statements

@@ -213,6 +213,29 @@ def fields(node: ast.AST) -> Iterator[ast.Constant]:
                 yield part
 
 
+def defined_by(node: ast.AST) -> Iterator[str]:
+    """The attributes that a node itself defines: fields, what is stored, and the names of a class's body."""
+    yield from (str(field.value) for field in fields(node))
+    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        yield node.attr
+    elif isinstance(node, ast.ClassDef):
+        yield from (name for statement in node.body for name in names_bound(statement))
+
+
+def counted(statements: list[ast.stmt]) -> tuple["Counter[str]", "Counter[str]"]:
+    """Return how often each name is said, and how often each attribute is defined."""
+    uses: Counter[str] = Counter()
+    defined: Counter[str] = Counter()
+    for statement in statements:
+        for node in ast.walk(statement):
+            defined.update(defined_by(node))
+            if isinstance(node, ast.Name):
+                uses[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                uses[node.attr] += 1
+    return uses, defined
+
+
 def arguments_of(given: ast.arguments) -> list[ast.arg]:
     """All parameters of a function, in their order."""
     more = [one for one in (given.vararg, given.kwarg) if one is not None]
@@ -231,12 +254,8 @@ def _attributes(module: ast.Module, keywords: set[str]) -> set[str]:
     """The attributes that our own code defines, and the parameters that it calls by keyword."""
     found: set[str] = set()
     for node in ast.walk(module):
-        found.update(str(field.value) for field in fields(node))
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            found.add(node.attr)
-        elif isinstance(node, ast.ClassDef):
-            found.update(name for statement in node.body for name in names_bound(statement))
-        elif isinstance(node, ast.arg) and node.arg in keywords:
+        found.update(defined_by(node))
+        if isinstance(node, ast.arg) and node.arg in keywords:
             found.add(node.arg)
     return {name for name in found if not name.startswith("__")}
 

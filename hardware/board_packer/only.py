@@ -7,11 +7,9 @@ belong to others of its kind.
 
 import ast
 import importlib
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from board_packer.naming import fields
+from board_packer.naming import counted
 from board_packer.program import Key, PackError, names_bound, spelled
 
 LONGEST = 12  # characters of a constant that is worth writing where it is read
@@ -30,8 +28,8 @@ def settle(statements: list[ast.stmt], only: set[Key]) -> list[ast.stmt]:
         for field, said in zip(value._fields, value, strict=True):
             if len(repr(said)) <= LONGEST and _is_plain(said):
                 known[field] = _literal(said)
-    uses = Counter(name for statement in statements for node in ast.walk(statement) for name in _given(node))
-    alone = {field: value for field, value in known.items() if uses[field] == 1}
+    _, defined = counted(statements)
+    alone = {field: value for field, value in known.items() if defined[field] == 1}
     settled = ast.Module(statements, [])
     _Fold().visit(_Constants(alone).visit(settled))
     for key, value in values.items():
@@ -75,15 +73,6 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (int, str))
-
-
-def _given(node: ast.AST) -> Iterator[str]:
-    """The attributes that a node defines."""
-    yield from (str(field.value) for field in fields(node))
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        yield node.attr
-    elif isinstance(node, ast.ClassDef):
-        yield from (name for statement in node.body for name in names_bound(statement))
 
 
 class _Constants(ast.NodeTransformer):

@@ -1,10 +1,9 @@
 """Parameters, variables and attributes that nothing reads go: errors' texts had read most. Host only."""
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 
-from board_packer.naming import fields
+from board_packer.naming import counted, fields
 from board_packer.program import MARK, local_names, names_bound
 
 _PURE = (
@@ -21,21 +20,12 @@ def drop_unused(statements: list[ast.stmt], fixed: set[str]) -> None:
 
 def _drop_parameters(statements: list[ast.stmt], fixed: set[str]) -> bool:
     calls: dict[str, list[ast.Call]] = {}
-    uses: Counter[str] = Counter()
-    defined: Counter[str] = Counter()
     for statement in statements:
         for node in ast.walk(statement):
-            defined.update(str(field.value) for field in fields(node))
             if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
                 said = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 calls.setdefault(said, []).append(node)
-            elif isinstance(node, ast.ClassDef):
-                defined.update(name for one in node.body for name in names_bound(one))
-            if isinstance(node, ast.Name):
-                uses[node.id] += 1
-            elif isinstance(node, ast.Attribute):
-                uses[node.attr] += 1
-                defined[node.attr] += isinstance(node.ctx, ast.Store)
+    uses, defined = counted(statements)
     dropped = False
     simple = {
         function.name for function, is_method in _functions(statements) if _is_simple(function, is_method)
